@@ -1,0 +1,201 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/twinbed/twinbed/sim/chance"
+)
+
+// Fleet plays all simulated things of one kind: their ground truth, what they
+// sense and when, and how they obey. State is held in arrays, one row a thing.
+type Fleet struct {
+	Kind *Kind
+	// Carrier takes readings and acks that have passed the link.
+	Carrier Carrier
+	// Unattended is how long a thing that is down (broken, or its load 0) and
+	// that nobody has been sent to stays so, until somebody comes by and makes
+	// all its states as new; 0: for ever.
+	Unattended time.Duration
+
+	world   *World
+	signals []Signal
+	order   []int     // signals in the order they are carried forward: an input before what reads it
+	truth   []float64 // Kind.Width() per thing
+	seq     []uint32
+	ticking bitmap // a next reading is scheduled
+	real    bitmap // not played here: a bound device or an outside client
+	active  int    // things 0 to active-1 are switched on
+
+	phase, fails, takes               chance.Stream
+	senseKind, arriveKind, comebyKind EventKind
+
+	flights  flights
+	reading  Reading // reused
+	deeds    deeds
+	upkeep   upkeep
+	inbound  int // commands on the link
+	outbound int // acks on the link
+}
+
+// Linked is a SignalModel that reads other signals of its thing, by name.
+type Linked interface {
+	Needs() []string
+}
+
+// Reactive is a Signal that wants to know when a state of thing i has been set.
+type Reactive interface {
+	StateSet(i int, now Time)
+}
+
+// NewFleet puts a kind's things on the stage, all switched off. models are the
+// kind's signals in order; open reads a file of the scenario's folder.
+func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.ReadCloser, error)) (*Fleet, error) {
+	for _, m := range models {
+		if s, ok := m.(Stateful); ok {
+			for _, state := range s.States() {
+				k.NeedState(state.Name, state.Initial)
+			}
+		}
+	}
+	order, err := signalOrder(k, models)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fleet{
+		Kind: k, Carrier: w.Bus, world: w, order: order,
+		truth:   make([]float64, k.Width()*k.Count),
+		seq:     make([]uint32, k.Count),
+		ticking: newBitmap(k.Count), real: newBitmap(k.Count),
+		phase: w.Seed.Stream(k.Name + " phase"),
+		fails: w.Seed.Stream(k.Name + " command fails"),
+		takes: w.Seed.Stream(k.Name + " command takes"),
+	}
+	f.senseKind = w.Clock.Handle(senseHandler{f})
+	f.arriveKind = w.Clock.Handle(arriveHandler{f})
+	f.comebyKind = w.Clock.Handle(comebyHandler{f})
+	f.flights.width = len(k.Signals)
+	f.layOut()
+	for at, m := range models {
+		s, err := m.Build(&Site{
+			Clock: w.Clock, Calendar: w.Calendar, Fleet: f, Kind: k, Index: at, Symbols: w.Symbols, Open: open,
+			Stream: w.Seed.Stream(k.Name + "." + k.Signals[at].Name),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("signal %s of %s: %w", k.Signals[at].Name, k.Name, err)
+		}
+		f.signals = append(f.signals, s)
+	}
+	for i := range k.Count {
+		f.carry(i, 0)
+	}
+	return f, nil
+}
+
+// layOut writes the initial states and the attributes into every row.
+func (f *Fleet) layOut() {
+	k := f.Kind
+	for i := range k.Count {
+		row := f.Row(i)[len(k.Signals):]
+		for at, s := range k.States {
+			row[at] = s.Initial
+		}
+		for at, a := range k.Attributes {
+			row[len(k.States)+at] = a.Values[i]
+		}
+	}
+}
+
+// signalOrder sorts signals so that each comes after those it reads.
+func signalOrder(k *Kind, models []SignalModel) ([]int, error) {
+	var order, path []int
+	done := make([]bool, len(models))
+	var visit func(at int) error
+	visit = func(at int) error {
+		if done[at] {
+			return nil
+		}
+		if slices.Contains(path, at) {
+			return fmt.Errorf("signal %s of %s reads itself through others", k.Signals[at].Name, k.Name)
+		}
+		path = append(path, at)
+		if l, ok := models[at].(Linked); ok {
+			for _, name := range l.Needs() {
+				if need := k.Signal(name); need >= 0 {
+					if err := visit(need); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		path = path[:len(path)-1]
+		done[at] = true
+		order = append(order, at)
+		return nil
+	}
+	for at := range models {
+		if err := visit(at); err != nil {
+			return nil, err
+		}
+	}
+	return order, nil
+}
+
+// Row is thing i's ground truth: signals, states, attributes.
+func (f *Fleet) Row(i int) []float64 {
+	w := f.Kind.Width()
+	return f.truth[i*w : i*w+w : i*w+w]
+}
+
+// State is where a state of thing i stands, for a model that keeps it.
+func (f *Fleet) State(i, state int) *float64 {
+	return &f.truth[i*f.Kind.Width()+len(f.Kind.Signals)+state]
+}
+
+// Release takes a thing out of play: a device or an outside client is it.
+func (f *Fleet) Release(id ThingID) { f.real.set(int(id - f.Kind.First)) }
+
+// Played says whether a thing is simulated here.
+func (f *Fleet) Played(id ThingID) bool { return !f.real.has(int(id - f.Kind.First)) }
+
+// Active is how many things are switched on.
+func (f *Fleet) Active() int { return f.active }
+
+// Switch sets how many things are on: the first n. A thing that comes on
+// senses first after a part of its interval that is its own.
+func (f *Fleet) Switch(n int) {
+	n = min(max(n, 0), f.Kind.Count)
+	now := f.world.Clock.Now()
+	for i := f.active; i < n; i++ {
+		if !f.ticking.has(i) && !f.real.has(i) {
+			f.ticking.set(i)
+			wait := time.Duration(f.phase.Uniform(uint32(i), 0) * float64(f.Kind.Every))
+			f.world.Clock.Schedule(now.Add(wait), f.senseKind, uint32(i), 0)
+		}
+	}
+	f.active = n
+}
+
+// carry brings all truths of thing i to now.
+func (f *Fleet) carry(i int, now Time) []float64 {
+	row := f.Row(i)
+	for _, s := range f.order {
+		row[s] = f.signals[s].Advance(i, now)
+	}
+	return row
+}
+
+// Changed tells the observers of thing i's truth at now and looks after it if it
+// is down. Models call it after they have set a state of their own.
+func (f *Fleet) Changed(i int) {
+	now := f.world.Clock.Now()
+	f.world.Observers.Truth(f.Kind, i, now, f.carry(i, now))
+	f.lookAfter(i)
+}
+
+// OnLink is how many readings, commands and acks are on their way.
+func (f *Fleet) OnLink() (readings, commands, acks int) {
+	return f.flights.count, f.inbound, f.outbound
+}

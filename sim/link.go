@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"github.com/twinbed/twinbed/sim/chance"
+)
+
+// Network is what lies between the things and the platform, as modelled.
+type Network struct {
+	Latency chance.Distribution // seconds one way; nil: none
+	Loss    float64             // share of messages that vanish
+	Reorder bool                // messages of one thing may overtake each other; else kept in order, as TCP keeps it
+}
+
+// Impairment is what a fault does to the messages of some things.
+type Impairment struct {
+	Where    []ThingID
+	Up, Down bool                // which ways it harms
+	Loss     float64             // share of messages that vanish, 1 for all
+	Delay    chance.Distribution // seconds more; nil: none
+	Cause    Cause               // of what vanishes
+}
+
+// Link is the one place where the network lives and fails: every message
+// between a thing and the platform asks it once, in any run.
+type Link struct {
+	network  Network
+	latency  [2]chance.Stream
+	loss     [2]chance.Stream
+	last     [2][]Time // latest arrival per thing, to keep order
+	impaired []*impairment
+}
+
+type impairment struct {
+	Impairment
+	members []uint64 // bitmap over things
+	loss    [2]chance.Stream
+	delay   [2]chance.Stream
+}
+
+// Way is the direction of a message.
+type Way uint8
+
+// The two ways.
+const (
+	Up   Way = iota // to the platform
+	Down            // to the thing
+)
+
+// NewLink makes the link of a run with so many things.
+func NewLink(n Network, seed chance.Seed, things int) *Link {
+	l := &Link{network: n}
+	for way, name := range [...]string{"up", "down"} {
+		l.latency[way] = seed.Stream("network latency " + name)
+		l.loss[way] = seed.Stream("network loss " + name)
+		if n.Latency != nil && !n.Reorder {
+			l.last[way] = make([]Time, things)
+		}
+	}
+	return l
+}
+
+// Pass sends message n of a thing at a time: when it arrives, or why it does not.
+// n numbers the thing's messages one way, so that luck does not depend on others.
+func (l *Link) Pass(way Way, id ThingID, n uint64, now Time) (arrives Time, lost Cause, ok bool) {
+	if l.network.Loss > 0 && l.loss[way].Uniform(uint32(id), n) < l.network.Loss {
+		return 0, LostOnLink, false
+	}
+	arrives = now
+	if l.network.Latency != nil {
+		arrives = now.Add(Seconds(l.network.Latency.Quantile(l.latency[way].Uniform(uint32(id), n))))
+	}
+	for _, i := range l.impaired {
+		if !i.meets(way, id) {
+			continue
+		}
+		if i.Loss > 0 && (i.Loss >= 1 || i.loss[way].Uniform(uint32(id), n) < i.Loss) {
+			return 0, i.Cause, false
+		}
+		if i.Delay != nil {
+			arrives = arrives.Add(Seconds(i.Delay.Quantile(i.delay[way].Uniform(uint32(id), n))))
+		}
+	}
+	if last := l.last[way]; last != nil {
+		arrives = max(arrives, last[id])
+		last[id] = arrives
+	}
+	return arrives, 0, true
+}
+
+func (i *impairment) meets(way Way, id ThingID) bool {
+	return (way == Up && i.Up || way == Down && i.Down) &&
+		int(id/64) < len(i.members) && i.members[id/64]>>(id%64)&1 == 1
+}
+
+// Impair harms the link until undo is called. name sets its luck apart.
+func (l *Link) Impair(name string, seed chance.Seed, harm Impairment) (undo func()) {
+	i := &impairment{Impairment: harm}
+	for _, id := range harm.Where {
+		for int(id/64) >= len(i.members) {
+			i.members = append(i.members, 0)
+		}
+		i.members[id/64] |= 1 << (id % 64)
+	}
+	for way, direction := range [...]string{"up", "down"} {
+		i.loss[way] = seed.Stream("fault " + name + " loss " + direction)
+		i.delay[way] = seed.Stream("fault " + name + " delay " + direction)
+	}
+	l.impaired = append(l.impaired, i)
+	return func() {
+		for at, x := range l.impaired {
+			if x == i {
+				l.impaired = append(l.impaired[:at:at], l.impaired[at+1:]...)
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/twinbed/twinbed/sim/chance"
+)
+
+// ThingID is a thing's place in the Roster.
+type ThingID uint32
+
+// NoThing stands where a message is about no thing.
+const NoThing ThingID = ^ThingID(0)
+
+// Reading is one report of a thing: all its signals at one time. Values is
+// borrowed: whoever keeps it copies it.
+type Reading struct {
+	Thing   ThingID
+	Seq     uint32    // the device's own count, from 1
+	Foreign bool      // from a client or device that we do not play: Sensed is when it arrived
+	Sensed  Stamp     // when it was due, however late we were
+	Arrived Stamp     // stamped by the Bus
+	Values  []float64 // one per signal of the thing's Kind; NaN where a reading lacks it
+}
+
+// CommandID is a command's place in its Kind's Commands.
+type CommandID int16
+
+// NoCommand stands where nothing is to be done.
+const NoCommand CommandID = -1
+
+// Command tells a thing to act. Commands and tasks share one series of ids.
+type Command struct {
+	ID      uint64
+	Thing   ThingID
+	Name    CommandID
+	Value   float64 // the argument where the command takes one, else NaN
+	Seq     uint32  // the reading that led to it, 0 for none
+	Attempt int     // 1 for the first
+	Decided Stamp
+}
+
+// Task asks a person to act.
+type Task struct {
+	ID       uint64
+	Thing    ThingID // what it is about, NoThing for nothing in particular
+	What     string
+	Skill    string
+	Priority int                 // higher goes first; equal ones in order of arrival
+	Takes    chance.Distribution // seconds of work; nil: the crew's own
+	Does     CommandID           // what the person's hands do to the thing when the work is done
+	Value    float64             // the argument of Does, else NaN
+	Patience time.Duration       // unanswered for so long it is offered to Escalate as well; 0: never
+	Escalate string              // a skill
+	Seq      uint32
+	Attempt  int
+	Decided  Stamp
+}
+
+// Outcome is how a command or task ended.
+type Outcome uint8
+
+// The outcomes of deeds.
+const (
+	Done      Outcome = iota // as asked
+	Failed                   // tried and not achieved
+	Refused                  // not tried: unknown, outside limits, not allowed
+	TimedOut                 // no ack in time: what came of it is unknown
+	Withdrawn                // taken back before anybody took it up
+)
+
+// String is the outcome in a word.
+func (o Outcome) String() string {
+	return [...]string{"done", "failed", "refused", "timed out", "withdrawn"}[o]
+}
+
+// Ack says what became of a command or task.
+type Ack struct {
+	ID        uint64
+	Thing     ThingID
+	Outcome   Outcome
+	Foreign   bool      // from a client or device that we do not play: stamps are ours on arrival
+	Delivered Stamp     // taken up by the device or person
+	Done      Stamp     // acted
+	State     []float64 // the thing's states afterwards (Kind.States), nil where not known; borrowed
+	By        string    // the worker, "" for a device
+	Note      string    // why not, where not done
+}
+
+// Stage is one step of the core decision loop.
+type Stage uint8
+
+// The stages of a loop in order; each is stamped in exactly one place.
+const (
+	Sensed    Stage = iota // due at the thing
+	Arrived                // on the bus
+	Mirrored               // in the twin
+	Decided                // a decision fired
+	Delivered              // first taken up by device or person
+	Acted                  // last deed done
+	Acked                  // known to the platform: the loop is closed
+	Stages                 // how many there are
+)
+
+// String is the stage's name as reports print it.
+func (s Stage) String() string {
+	return [...]string{"sensed", "arrived", "mirrored", "decided", "delivered", "done", "acked"}[s]
+}
+
+// Loop is one turn of the core decision loop. Between two stamps lies a
+// segment: uplink, twin, decision, delivery, action, ack.
+type Loop struct {
+	ID       uint64
+	Decision int // place in the platform's decisions
+	Thing    ThingID
+	Seq      uint32
+	Stamps   [Stages]Stamp
+	Manned   bool // the first deed went to a person: delivery is modelled time in any run
+	Foreign  bool // the reading or an ack had no stamps of ours
+	Outcome  Outcome
+}

@@ -1,0 +1,108 @@
+package sim
+
+import "math/bits"
+
+type senseHandler struct{ f *Fleet }
+
+func (h senseHandler) Happen(who, _ uint32) { h.f.sense(int(who)) }
+
+type arriveHandler struct{ f *Fleet }
+
+func (h arriveHandler) Happen(slot, _ uint32) { h.f.arrive(slot) }
+
+// sense takes thing i's due reading and puts it on the link.
+func (f *Fleet) sense(i int) {
+	w := f.world
+	if i >= f.active || f.real.has(i) {
+		f.ticking.clear(i)
+		return
+	}
+	now := w.Clock.Now()
+	w.Clock.Schedule(now.Add(f.Kind.Every), f.senseKind, uint32(i), 0)
+	row := f.carry(i, now)
+	w.Observers.Truth(f.Kind, i, now, row)
+	f.seq[i]++
+	seq, id := f.seq[i], f.Kind.First+ThingID(i)
+	slot, values := f.flights.board(flight{uint32(i), seq, now})
+	for s, signal := range f.signals {
+		values[s] = signal.Measure(i, seq, row[s])
+	}
+	f.reading = Reading{Thing: id, Seq: seq, Sensed: w.Clock.StampOf(now), Values: values}
+	w.Observers.Sent(&f.reading)
+	arrives, why, ok := w.Link.Pass(Up, id, uint64(seq), now)
+	switch {
+	case !ok:
+		f.flights.leave(slot)
+		w.Observers.Lost(ReadingMessage, id, now, why)
+	case arrives <= now:
+		f.Carrier.Reading(&f.reading)
+		f.flights.leave(slot)
+	default:
+		w.Clock.Schedule(arrives, f.arriveKind, slot, 0)
+	}
+}
+
+// arrive hands a reading that has passed the link to the carrier.
+func (f *Fleet) arrive(slot uint32) {
+	x, values := f.flights.at(slot)
+	f.reading = Reading{
+		Thing: f.Kind.First + ThingID(x.who), Seq: x.seq,
+		Sensed: f.world.Clock.StampOf(x.sensed), Values: values,
+	}
+	f.Carrier.Reading(&f.reading)
+	f.flights.leave(slot)
+}
+
+// flights are the readings on the link, in reused slots.
+type flights struct {
+	width  int // values of one
+	count  int
+	slots  []flight
+	values []float64
+	free   []uint32
+}
+
+type flight struct {
+	who, seq uint32
+	sensed   Time
+}
+
+func (f *flights) board(x flight) (slot uint32, values []float64) {
+	f.count++
+	if n := len(f.free); n > 0 {
+		slot, f.free = f.free[n-1], f.free[:n-1]
+		f.slots[slot] = x
+	} else {
+		slot = uint32(len(f.slots))
+		f.slots = append(f.slots, x)
+		for range f.width {
+			f.values = append(f.values, 0)
+		}
+	}
+	_, values = f.at(slot)
+	return slot, values
+}
+
+func (f *flights) at(slot uint32) (flight, []float64) {
+	from := int(slot) * f.width
+	return f.slots[slot], f.values[from : from+f.width : from+f.width]
+}
+
+func (f *flights) leave(slot uint32) {
+	f.count--
+	f.free = append(f.free, slot)
+}
+
+// bitmap is one bit a thing.
+type bitmap []uint64
+
+func newBitmap(n int) bitmap    { return make(bitmap, (n+63)/64) }
+func (b bitmap) has(i int) bool { return b[i>>6]>>(i&63)&1 == 1 }
+func (b bitmap) set(i int)      { b[i>>6] |= 1 << (i & 63) }
+func (b bitmap) clear(i int)    { b[i>>6] &^= 1 << (i & 63) }
+func (b bitmap) count() (n int) {
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}

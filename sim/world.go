@@ -1,0 +1,88 @@
+package sim
+
+import (
+	"github.com/twinbed/twinbed/sim/chance"
+	"github.com/twinbed/twinbed/sim/formula"
+)
+
+// World is a run's stage with everything on it. Fields that a scenario does
+// without are nil (Workforce, Platform of an external system).
+type World struct {
+	Clock     *Clock
+	Calendar  Calendar
+	Seed      chance.Seed
+	Symbols   *formula.Symbols
+	Roster    *Roster
+	Fleets    []*Fleet // one per kind, in the roster's order
+	Link      *Link
+	Bus       Bus
+	Platform  Platform
+	Workforce Workforce
+	Observers Observers
+}
+
+// Do carries a command out on the spot, without wires. World is the Floor.
+func (w *World) Do(id ThingID, c CommandID, value float64) { w.fleet(id).Do(id, c, value) }
+
+// Attend says that somebody has been sent to the thing (+1) or left it (-1).
+func (w *World) Attend(id ThingID, people int) { w.fleet(id).Attend(id, people) }
+
+func (w *World) fleet(id ThingID) *Fleet {
+	for _, f := range w.Fleets {
+		if f.Kind.Holds(id) {
+			return f
+		}
+	}
+	panic("no fleet holds the thing")
+}
+
+// Observers shows everything to each of several observers, in order.
+type Observers []Observer
+
+func (o Observers) Sent(r *Reading) {
+	for _, x := range o {
+		x.Sent(r)
+	}
+}
+
+func (o Observers) Mirrored(r *Reading, how Arrival) {
+	for _, x := range o {
+		x.Mirrored(r, how)
+	}
+}
+
+func (o Observers) Lost(m Medium, thing ThingID, sensed Time, why Cause) {
+	for _, x := range o {
+		x.Lost(m, thing, sensed, why)
+	}
+}
+
+func (o Observers) Issued(d *Deed) {
+	for _, x := range o {
+		x.Issued(d)
+	}
+}
+
+func (o Observers) Closed(d *Deed, outcome Outcome, ack *Ack) {
+	for _, x := range o {
+		x.Closed(d, outcome, ack)
+	}
+}
+
+func (o Observers) Turned(l *Loop) {
+	for _, x := range o {
+		x.Turned(l)
+	}
+}
+
+func (o Observers) Truth(k *Kind, i int, now Time, row []float64) {
+	for _, x := range o {
+		x.Truth(k, i, now, row)
+	}
+}
+
+func (o Observers) Noted(e Event) {
+	for _, x := range o {
+		x.Noted(e)
+	}
+}
