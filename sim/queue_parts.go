@@ -1,0 +1,178 @@
+package sim
+
+// blockPool holds the events of all slots in blocks, so that slots of any
+// length cost no allocation once the pool has grown.
+type blockPool struct {
+	chunks [][]block
+	used   uint32 // blocks ever handed out, counting block 0, which stands for none
+	free   uint32 // chain of blocks given back
+}
+
+type block struct {
+	events [15]event
+	n      uint32
+	next   uint32
+	_      uint64 // fills four cache lines
+}
+
+const chunkBits = 10
+
+func (p *blockPool) at(id uint32) *block {
+	return &p.chunks[id>>chunkBits][id&(1<<chunkBits-1)]
+}
+
+func (p *blockPool) take() uint32 {
+	if id := p.free; id != 0 {
+		b := p.at(id)
+		p.free = b.next
+		b.n, b.next = 0, 0
+		return id
+	}
+	if p.used == 0 {
+		p.used = 1
+	}
+	id := p.used
+	if id>>chunkBits >= uint32(len(p.chunks)) {
+		p.chunks = append(p.chunks, make([]block, 1<<chunkBits))
+	}
+	p.used++
+	return id
+}
+
+// append adds an event to the end of a slot.
+func (p *blockPool) append(s *slot, e event) {
+	if s.last == 0 {
+		s.first = p.take()
+		s.last = s.first
+	}
+	b := p.at(s.last)
+	if b.n == uint32(len(b.events)) {
+		id := p.take()
+		b.next = id
+		s.last = id
+		b = p.at(id)
+	}
+	b.events[b.n] = e
+	b.n++
+}
+
+// drain appends a slot's events to a slice, in order, and empties it.
+func (p *blockPool) drain(s *slot, to []event) []event {
+	for id := s.first; id != 0; {
+		b := p.at(id)
+		to = append(to, b.events[:b.n]...)
+		next := b.next
+		b.next = p.free
+		p.free = id
+		id = next
+	}
+	*s = slot{}
+	return to
+}
+
+// eventHeap is a 4-ary heap, ties in the order they were pushed.
+type eventHeap struct {
+	events []heapEvent
+	pushed uint64
+}
+
+type heapEvent struct {
+	event
+	seq uint64
+}
+
+func (a *heapEvent) before(b *heapEvent) bool {
+	return a.at < b.at || a.at == b.at && a.seq < b.seq
+}
+
+func (h *eventHeap) push(e event) {
+	x := heapEvent{e, h.pushed}
+	h.pushed++
+	h.events = append(h.events, x)
+	i := len(h.events) - 1
+	for i > 0 {
+		parent := (i - 1) / 4
+		if !x.before(&h.events[parent]) {
+			break
+		}
+		h.events[i] = h.events[parent]
+		i = parent
+	}
+	h.events[i] = x
+}
+
+func (h *eventHeap) pop() event {
+	top := h.events[0].event
+	n := len(h.events) - 1
+	x := h.events[n]
+	h.events = h.events[:n]
+	if n == 0 {
+		return top
+	}
+	i := 0
+	for {
+		child := 4*i + 1
+		if child >= n {
+			break
+		}
+		least := child
+		for c := child + 1; c < min(child+4, n); c++ {
+			if h.events[c].before(&h.events[least]) {
+				least = c
+			}
+		}
+		if !h.events[least].before(&x) {
+			break
+		}
+		h.events[i] = h.events[least]
+		i = least
+	}
+	h.events[i] = x
+	return top
+}
+
+// sortEvents orders the events of one slot by time, ties as they stand. All
+// times agree above bit shift. It returns the sorted slice and the spare one.
+func sortEvents(events, spare []event, shift uint) (sorted, rest []event) {
+	if len(events) <= 48 {
+		for i := 1; i < len(events); i++ {
+			e := events[i]
+			j := i
+			for ; j > 0 && events[j-1].at > e.at; j-- {
+				events[j] = events[j-1]
+			}
+			events[j] = e
+		}
+		return events, spare
+	}
+	for i := 1; events[i-1].at <= events[i].at; i++ {
+		if i == len(events)-1 {
+			return events, spare
+		}
+	}
+	if cap(spare) < len(events) {
+		spare = make([]event, len(events), cap(events))
+	}
+	spare = spare[:len(events)]
+	for from := uint(0); from < shift; from += 8 {
+		var count [256]uint32
+		for i := range events {
+			count[uint8(events[i].at>>from)]++
+		}
+		if count[uint8(events[0].at>>from)] == uint32(len(events)) {
+			continue
+		}
+		at := uint32(0)
+		for d, n := range count {
+			count[d] = at
+			at += n
+		}
+		for _, e := range events {
+			d := uint8(e.at >> from)
+			spare[count[d]] = e
+			count[d]++
+		}
+		events, spare = spare, events
+	}
+	return events, spare
+}
