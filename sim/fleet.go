@@ -24,6 +24,7 @@ type Fleet struct {
 	signals []Signal
 	order   []int     // signals in the order they are carried forward: an input before what reads it
 	truth   []float64 // Kind.Width() per thing
+	carried []Time    // when each row was last brought up to date
 	seq     []uint32
 	ticking bitmap // a next reading is scheduled
 	real    bitmap // not played here: a bound device or an outside client
@@ -67,6 +68,7 @@ func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.Rea
 	f := &Fleet{
 		Kind: k, Carrier: w.Bus, world: w, order: order,
 		truth:   make([]float64, k.Width()*k.Count),
+		carried: make([]Time, k.Count),
 		seq:     make([]uint32, k.Count),
 		ticking: newBitmap(k.Count), real: newBitmap(k.Count),
 		phase: w.Seed.Stream(k.Name + " phase"),
@@ -154,6 +156,11 @@ func (f *Fleet) State(i, state int) *float64 {
 	return &f.truth[i*f.Kind.Width()+len(f.Kind.Signals)+state]
 }
 
+// Truth is where the truth of one signal of thing i stands, for its model.
+func (f *Fleet) Truth(i, signal int) *float64 {
+	return &f.truth[i*f.Kind.Width()+signal]
+}
+
 // Release takes a thing out of play: a device or an outside client is it.
 func (f *Fleet) Release(id ThingID) { f.real.set(int(id - f.Kind.First)) }
 
@@ -182,8 +189,9 @@ func (f *Fleet) Switch(n int) {
 func (f *Fleet) carry(i int, now Time) []float64 {
 	row := f.Row(i)
 	for _, s := range f.order {
-		row[s] = f.signals[s].Advance(i, now)
+		row[s] = f.signals[s].Advance(i, f.carried[i], now)
 	}
+	f.carried[i] = now
 	return row
 }
 

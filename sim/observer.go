@@ -70,6 +70,15 @@ type Event struct {
 	ID      uint64
 }
 
+// Words of events that others than their teller act on.
+const (
+	FaultBegins = "fault begins"
+	FaultEnds   = "fault ends"
+	Fired       = "fired"
+	Escalated   = "escalated"
+	Rejected    = "rejected" // a message from outside that could not be taken
+)
+
 // Silent observes nothing; embed it to observe a little.
 type Silent struct{}
 

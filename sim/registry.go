@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"sort"
 )
 
@@ -24,6 +25,11 @@ import (
 
 // Expression is the source of a formula.
 type Expression string
+
+var word = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
+
+// Names are the words that stand in the formula: more than its names, never less.
+func (e Expression) Names() []string { return word.FindAllString(string(e), -1) }
 
 // Entry is one thing that a scenario can name: a signal model, a fault, a
 // source, an adapter, a KPI. New makes an empty configuration: a pointer to a

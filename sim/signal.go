@@ -34,9 +34,9 @@ type Site struct {
 // Signal is one measured quantity of all things of a kind; i is a thing's place
 // in its kind. Both methods are on the hot path: no allocation.
 type Signal interface {
-	// Advance carries the truth of thing i to now, under the states it has had since it
-	// was last advanced, and returns it.
-	Advance(i int, now Time) float64
+	// Advance carries the truth of thing i from a time to a later one, under the states
+	// it had in between, and returns it. The truth at from still stands in the fleet's row.
+	Advance(i int, from, now Time) float64
 	// Measure is what the sensor shows of a truth; n is the reading's number.
 	Measure(i int, n uint32, truth float64) float64
 }

@@ -3,6 +3,8 @@ package sim
 import (
 	"errors"
 	"fmt"
+
+	"github.com/twinbed/twinbed/sim/formula"
 )
 
 // Wrong is one mistake in a scenario, told by whoever understands that part of it.
@@ -46,4 +48,17 @@ type Worded interface {
 	FromWords(text string) error
 	// WordsPattern is a regular expression for the text's shape, for the schema.
 	WordsPattern() string
+}
+
+// WrongFormula places what is wrong with a formula at the text it stands in.
+func WrongFormula(path string, err error) error {
+	f, ok := errors.AsType[*formula.Error](err)
+	if !ok {
+		return &Wrong{Path: path, Message: err.Error()}
+	}
+	all := []error{&Wrong{Path: path, Offset: f.Offset, Message: f.Message}}
+	for _, more := range f.More {
+		all = append(all, &Wrong{Path: path, Offset: more.Offset, Message: more.Message})
+	}
+	return errors.Join(all...)
 }
