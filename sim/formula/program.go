@@ -1,56 +1,142 @@
 package formula
 
-import "errors"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
-// Program is a compiled formula. It holds scratch memory for the rare
-// operations that need some: one goroutine at a time may evaluate it.
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/parser"
+)
+
+// Limits on a formula: bytes of its source, nodes of its tree with every let
+// written out, and how deep they nest.
+const (
+	maxSource = 4096
+	maxNodes  = 1000
+	maxDepth  = 500
+)
+
+// Program is a compiled formula. It is evaluated by one goroutine at a time.
 type Program struct {
-	source string
-	typ    Type
+	source       string
+	result       operand
+	number       func(*Env) float64
+	holds        func(*Env) bool
+	names, calls []string
+	slots        []Ref
 }
 
-// Compile compiles a formula that is to yield want. The error is an *[Error].
-func Compile(source string, scope Scope, want Type) (*Program, error) {
-	return nil, &Error{Source: source, Message: errors.ErrUnsupported.Error()}
+// Compile compiles a formula that is to give want. The error is an *[Error]
+// that holds all problems found.
+func Compile(source string, scope Scope, want Type) (program *Program, err error) {
+	defer func() {
+		if recover() != nil {
+			program, err = nil, at(source, whole(source), "this cannot be read as a formula")
+		}
+	}()
+	c := &compilation{source: source, scope: scope}
+	program = c.program(want)
+	if len(c.problems) > 0 {
+		return nil, c.all()
+	}
+	return program, nil
 }
 
-// Number is the value of a formula that yields a number or a duration (in
-// seconds).
-func (p *Program) Number(e *Env) float64 { return 0 }
+func (c *compilation) program(want Type) *Program {
+	if problem := unreadable(c.source); problem != nil {
+		c.problems = append(c.problems, problem)
+		return nil
+	}
+	// The functions of the scope hide the library's of the same name.
+	config := conf.CreateNew()
+	config.MaxNodes = 10 * maxNodes
+	for _, name := range c.scope.Functions() {
+		config.Functions[name] = &builtin.Function{Name: name}
+	}
+	tree, err := parser.ParseWithConfig(c.source, config)
+	if err != nil {
+		c.problems = append(c.problems, syntax(c.source, err))
+		return nil
+	}
+	result := c.operand(c.resolve(tree.Node, nil))
+	if !result.bad && want != Any && result.typ != want {
+		c.wrong(whole(c.source), "this gives %v where %v is wanted", result.typ, want)
+	}
+	if len(c.problems) > 0 {
+		return nil
+	}
+	return &Program{
+		source: c.source, result: result, number: result.asNumber(), holds: result.holds,
+		names: sorted(c.names), calls: sorted(c.calls), slots: c.slots(),
+	}
+}
 
-// Bool is the value of a formula that yields true or false; unknown is false.
-func (p *Program) Bool(e *Env) bool { return false }
+func unreadable(source string) *Error {
+	switch {
+	case len(source) > maxSource:
+		return &Error{Source: source, Length: len(source), Message: tooLong}
+	case strings.TrimSpace(source) == "":
+		return &Error{Source: source, Length: len(source), Message: "the formula is empty"}
+	case !utf8.ValidString(source):
+		offset := 0
+		for r, n := utf8.DecodeRuneInString(source); r != utf8.RuneError || n != 1; r, n = utf8.DecodeRuneInString(source[offset:]) {
+			offset += n
+		}
+		return &Error{Source: source, Offset: offset, Length: 1, Message: "this is not UTF-8"}
+	}
+	return nil
+}
 
-// Text is the id of the text that a formula yields.
-func (p *Program) Text(e *Env) float64 { return 0 }
+// all is the first problem by its place with the others behind it, each said once.
+func (c *compilation) all() *Error {
+	problems := slices.Clone(c.problems)
+	slices.SortStableFunc(problems, func(a, b *Error) int { return cmp.Compare(a.Offset, b.Offset) })
+	problems = slices.CompactFunc(problems, func(a, b *Error) bool { return a.Offset == b.Offset && a.Message == b.Message })
+	first := *problems[0]
+	first.More = problems[1:]
+	return &first
+}
 
-// Type is what the formula yields.
-func (p *Program) Type() Type { return p.typ }
+func sorted(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
-// Names are the names it reads, sorted, each once.
-func (p *Program) Names() []string { return nil }
+// Number is the value as it would stand in a slot: a number, a duration's
+// seconds, 1 or 0 for true or false, a text's id, and NaN when it is unknown.
+func (p *Program) Number(e *Env) float64 { return p.number(e) }
+
+// Bool says whether a formula of type Bool is true; unknown is not.
+func (p *Program) Bool(e *Env) bool { return p.holds != nil && p.holds(e) }
+
+// Text is the id of the text that the formula gives, NaN when it is unknown.
+func (p *Program) Text(e *Env) float64 { return p.number(e) }
+
+// Type is what the formula gives.
+func (p *Program) Type() Type { return p.result.typ }
+
+// Names are the names it reads, also those that stand as arguments of
+// functions, sorted, each once.
+func (p *Program) Names() []string { return p.names }
 
 // Calls are the functions of the scope it calls, sorted, each once.
-func (p *Program) Calls() []string { return nil }
+func (p *Program) Calls() []string { return p.calls }
 
-// Slots are the places it reads, each once.
-func (p *Program) Slots() []Ref { return nil }
+// Slots are the places it reads, each once, in the order of the source.
+func (p *Program) Slots() []Ref { return p.slots }
 
-// Constant is the value of a formula that is known without looking.
-func (p *Program) Constant() (float64, bool) { return 0, false }
+// Constant is the value of a formula that is known without looking, as
+// Number gives it: NaN says that it will always be unknown.
+func (p *Program) Constant() (float64, bool) {
+	if !p.result.known {
+		return 0, false
+	}
+	return p.result.value, true
+}
 
 // Source is the text it was compiled from.
 func (p *Program) Source() string { return p.source }
-
-// Error is what is wrong with a formula: Length bytes of Source from Offset
-// on, and what to tell its author. More holds further problems of the same
-// source.
-type Error struct {
-	Source         string
-	Offset, Length int
-	Message        string
-	More           []*Error
-}
-
-// Error is the message; of several problems, one a line.
-func (e *Error) Error() string { return e.Message }

@@ -7,11 +7,11 @@ type Type uint8
 // The types of values. Any is no value's type: it is what [Compile] is asked
 // for when every type will do.
 const (
-	Any Type = iota
-	Number
+	Number Type = iota
 	Bool
 	Duration
 	Text
+	Any
 )
 
 // String names the type as an error message does.

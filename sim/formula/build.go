@@ -1,0 +1,168 @@
+package formula
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/checker/nature"
+	"github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/types"
+	"github.com/expr-lang/expr/vm/runtime"
+)
+
+var goType = map[Type]types.Type{
+	Number: types.Float64, Bool: types.Bool, Text: types.String,
+	Duration: types.TypeOf(time.Duration(0)),
+}
+
+// build has the library check and compile the machine's tree.
+func (m *machine) build(source string, root ast.Node) (Type, *Error) {
+	config, env := conf.CreateNew(), types.Map{}
+	for i, key := range m.keys {
+		env[key] = goType[m.inputs[i].typ]
+	}
+	config.WithEnv(env)
+	for _, f := range functions {
+		config.Functions[f.name] = f.forVM()
+	}
+	config.Functions[guardNumber] = &builtin.Function{Name: guardNumber, Func: guard, Types: signatureOf(func(float64) float64 { return 0 })}
+	config.Functions[guardAny] = &builtin.Function{Name: guardAny, Func: guard, Types: signatureOf(func(any) any { return nil })}
+
+	tree := &parser.Tree{Node: root, Source: file.NewSource(source)}
+	if _, err := new(checker.Checker).Check(tree, config); err != nil {
+		return Any, checked(source, root, err)
+	}
+	guards := guards{cache: &config.NtCache}
+	ast.Walk(&tree.Node, &guards)
+	if guards.scaled != nil {
+		return Any, at(source, extent(guards.scaled), "a duration of a list cannot be multiplied: multiply what it is compared with")
+	}
+	if _, err := new(checker.Checker).Check(tree, config); err != nil {
+		return Any, checked(source, root, err)
+	}
+	t := typeOf(root)
+	if t == Any {
+		return Any, at(source, extent(root), "this gives neither a number, nor true or false, nor a duration, nor a text")
+	}
+	program, err := compiler.Compile(tree, config)
+	if err != nil {
+		return Any, at(source, extent(root), "this cannot be computed")
+	}
+	m.program = program
+	return t, nil
+}
+
+// checked puts an error of the library's checker into our words.
+func checked(source string, root ast.Node, err error) *Error {
+	var problem *file.Error
+	if !errors.As(err, &problem) {
+		return at(source, extent(root), "%s", plain(err.Error()))
+	}
+	return at(source, problem.Location, "%s", plain(problem.Message))
+}
+
+// typeOf is the type that the library found for a node. What it knows only
+// when it runs is a number for the functions that make one of a list.
+func typeOf(node ast.Node) Type {
+	of := node.Nature()
+	switch {
+	case of.IsNumber():
+		return Number
+	case of.IsBool():
+		return Bool
+	case of.IsDuration():
+		return Duration
+	case of.IsString():
+		return Text
+	}
+	if call, ok := node.(*ast.BuiltinNode); ok && slices.Contains([]string{"min", "max", "mean", "median"}, call.Name) {
+		return Number
+	}
+	return Any
+}
+
+const (
+	guardNumber = "$number"
+	guardAny    = "$any"
+)
+
+// guards has each calculation in a machine that may give NaN or an infinity
+// end the evaluation instead, so that its result becomes unknown.
+type guards struct {
+	cache  *nature.Cache
+	scaled ast.Node // a duration times a number that is not whole, which the library gets wrong
+}
+
+// Visit guards one node.
+func (g *guards) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.BinaryNode:
+		if !slices.Contains([]string{"+", "-", "*", "/", "**", "^"}, n.Operator) {
+			return
+		}
+		if n.Operator == "*" && (n.Left.Nature().IsDuration() || n.Right.Nature().IsDuration()) {
+			g.scaled = n
+		}
+	case *ast.BuiltinNode:
+		if !slices.Contains([]string{"float", "sum", "mean", "median"}, n.Name) {
+			return
+		}
+	default:
+		return
+	}
+	name := guardNumber
+	switch of := (*node).Nature(); {
+	case of.IsFloat:
+	case of.IsUnknown(g.cache):
+		name = guardAny
+	default:
+		return
+	}
+	ast.Patch(node, &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: []ast.Node{*node}})
+}
+
+var errUnknown = errors.New("the value is unknown")
+
+func guard(args ...any) (any, error) {
+	if v, ok := args[0].(float64); ok && v-v != 0 {
+		return nil, errUnknown
+	}
+	return args[0], nil
+}
+
+// forVM is the function as the library knows it.
+func (f function) forVM() *builtin.Function {
+	call := func(args ...any) (any, error) {
+		numbers := make([]float64, len(args))
+		for i := range args {
+			numbers[i] = runtime.ToFloat64(args[i])
+		}
+		v, err := f.value(numbers...)
+		if f.unit > 0 {
+			return time.Duration(v * float64(time.Second)), err
+		}
+		return v, err
+	}
+	made := &builtin.Function{Name: f.name, Func: call}
+	switch {
+	case f.unit > 0:
+		made.Types = signatureOf(func(float64) time.Duration { return 0 })
+	case f.f1 != nil:
+		made.Types = signatureOf(func(float64) float64 { return 0 })
+	case f.f2 != nil:
+		made.Types = signatureOf(power)
+	default:
+		made.Types = signatureOf(f.f3)
+	}
+	return made
+}
+
+func signatureOf(f any) []reflect.Type { return []reflect.Type{reflect.TypeOf(f)} }

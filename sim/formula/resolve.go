@@ -1,0 +1,194 @@
+package formula
+
+import (
+	"math"
+	"slices"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// compilation is the state of one [Compile].
+type compilation struct {
+	source    string
+	scope     Scope
+	problems  []*Error
+	nodes     int
+	depth     int
+	full      bool     // nodes or depth are beyond their limit
+	inputs    []input  // what identifiers of the resolved tree stand for
+	names     []string // of the scope, read
+	calls     []string // of the scope, bound
+	within    int      // how many predicates enclose the node being resolved
+	locals    []string // the lets of those predicates, as far as they are in force
+	variables []string // all lets of predicates
+	operands  map[ast.Node]operand
+}
+
+type input struct {
+	name string // a name, or a call as canonical text
+	ref  Ref
+}
+
+// let is a name for a part of the formula, which may use earlier lets.
+type let struct {
+	name  string
+	value ast.Node
+	outer *let
+}
+
+func (l *let) find(name string) *let {
+	for ; l != nil; l = l.outer {
+		if l.name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+func (c *compilation) wrong(where span, format string, args ...any) {
+	c.problems = append(c.problems, at(c.source, where, format, args...))
+}
+
+// poison stands for what has been reported already.
+func poison(where span) ast.Node {
+	node := new(ast.NilNode)
+	node.SetLocation(where)
+	return node
+}
+
+// resolve copies a tree and gives its names their meaning: lets are written
+// out, dotted names become one identifier, calls of the scope's functions the
+// identifier of the slot they are bound to.
+func (c *compilation) resolve(node ast.Node, lets *let) ast.Node {
+	c.nodes++
+	c.depth++
+	defer func() { c.depth-- }()
+	if c.nodes > maxNodes || c.depth > maxDepth {
+		if !c.full {
+			c.full = true
+			c.wrong(whole(c.source), tooLong)
+		}
+		return poison(node.Location())
+	}
+	if name, where, ok := path(node); ok && !c.isVariable(name, lets) {
+		return c.name(name, where)
+	}
+	switch n := node.(type) {
+	case *ast.NilNode:
+		c.wrong(n.Location(), "there is no nil: what is not known makes a comparison not true")
+	case *ast.BytesNode:
+		c.wrong(n.Location(), "bytes are not a value here")
+	case *ast.IdentifierNode:
+		if l := lets.find(n.Value); l != nil {
+			return c.resolve(l.value, l.outer)
+		}
+	case *ast.CallNode:
+		return c.call(n, lets)
+	case *ast.BuiltinNode:
+		if !slices.Contains(allowed, n.Name) {
+			c.wrong(n.Location(), "unknown function %q%s", n.Name, suggestion(n.Name, c.functions()))
+			return poison(n.Location())
+		}
+	case *ast.PredicateNode:
+		c.within++
+		defer func(n int) { c.within--; c.locals = c.locals[:n] }(len(c.locals))
+	case *ast.VariableDeclaratorNode:
+		return c.declare(n, lets)
+	}
+	return children(node, func(child ast.Node) ast.Node { return c.resolve(child, lets) })
+}
+
+func (c *compilation) declare(n *ast.VariableDeclaratorNode, lets *let) ast.Node {
+	_, taken := c.scope.Name(n.Name)
+	if taken || n.Name == "pi" || c.isVariable(n.Name, lets) || slices.Contains(c.functions(), n.Name) {
+		c.wrong(n.Location(), "%q has a meaning already: let takes a new name", n.Name)
+		return poison(n.Location())
+	}
+	if c.within == 0 {
+		// Once for its own problems, said once however often it is used.
+		problems := len(c.problems)
+		if c.resolve(n.Value, lets); len(c.problems) > problems {
+			return poison(n.Location())
+		}
+		return c.resolve(n.Expr, &let{n.Name, n.Value, lets})
+	}
+	value := c.resolve(n.Value, lets)
+	c.locals, c.variables = append(c.locals, n.Name), append(c.variables, n.Name)
+	declared := &ast.VariableDeclaratorNode{Name: n.Name, Value: value, Expr: c.resolve(n.Expr, lets)}
+	declared.SetLocation(n.Location())
+	return declared
+}
+
+// path is the name that a node spells, dotted or not.
+func path(node ast.Node) (string, span, bool) {
+	switch n := node.(type) {
+	case *ast.IdentifierNode:
+		return n.Value, n.Location(), true
+	case *ast.ChainNode:
+		return path(n.Node)
+	case *ast.MemberNode:
+		property, named := n.Property.(*ast.StringNode)
+		base, where, ok := path(n.Node)
+		if named && ok {
+			return base + "." + property.Value, span{From: where.From, To: property.Location().To}, true
+		}
+	}
+	return "", span{}, false
+}
+
+// isVariable says whether a name begins with a let's.
+func (c *compilation) isVariable(name string, lets *let) bool {
+	for i := range name {
+		if name[i] == '.' {
+			name = name[:i]
+			break
+		}
+	}
+	return lets.find(name) != nil || slices.Contains(c.locals, name)
+}
+
+func (c *compilation) name(name string, where span) ast.Node {
+	if ref, ok := c.scope.Name(name); ok {
+		c.names = append(c.names, name)
+		return c.input(name, ref, where)
+	}
+	if name == "pi" {
+		node := &ast.FloatNode{Value: math.Pi}
+		node.SetLocation(where)
+		return node
+	}
+	if slices.Contains(c.functions(), name) {
+		c.wrong(where, "%q is a function: write %s(...)", name, name)
+	} else {
+		c.wrong(where, "unknown name %q%s", name, suggestion(name, c.scope.Names()))
+	}
+	return poison(where)
+}
+
+func (c *compilation) input(name string, ref Ref, where span) ast.Node {
+	if !slices.ContainsFunc(c.inputs, func(in input) bool { return in.name == name }) {
+		c.inputs = append(c.inputs, input{name, ref})
+	}
+	node := &ast.IdentifierNode{Value: name}
+	node.SetLocation(where)
+	return node
+}
+
+func (c *compilation) slots() []Ref {
+	var refs []Ref
+	for _, in := range c.inputs {
+		if !slices.Contains(refs, in.ref) {
+			refs = append(refs, in.ref)
+		}
+	}
+	return refs
+}
+
+// functions are all that may be called.
+func (c *compilation) functions() []string {
+	names := slices.Concat(c.scope.Functions(), allowed)
+	for _, f := range functions {
+		names = append(names, f.name)
+	}
+	return names
+}
