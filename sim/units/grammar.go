@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -68,6 +69,11 @@ func Shape(dim Dimension) string { return grammars[dim].shape }
 
 // Pattern is the regular expression of a whole text that holds one quantity, for JSON Schema.
 func Pattern(dim Dimension) string { return `^ *` + Shape(dim) + ` *$` }
+
+// Words splits a text at its spaces; tabs and line ends are no spaces here.
+func Words(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' })
+}
 
 func spelled(table []unit) (names []string) {
 	for _, u := range table {
@@ -153,8 +159,12 @@ func (q quantity) sound() error {
 	case q.unit == "" || q.dim == Number:
 		return nil
 	case !q.known():
+		meant := q.unit
+		if q.dim == Rate && factor(durations, q.unit) > 0 {
+			meant = "/" + q.unit
+		}
 		return fmt.Errorf("%.60q: %.20q is not a unit of a %s%s; possible are %s",
-			q.text, q.unit, g.name, suggestion(q.unit, g.known), g.possible)
+			q.text, q.unit, g.name, suggestion(meant, g.known), g.possible)
 	case q.number[0] == '-':
 		return fmt.Errorf("%.60q is negative: a %s is zero or more", q.text, g.name)
 	}
@@ -165,13 +175,11 @@ func (q quantity) known() bool {
 	if q.dim == Rate {
 		return factor(frequencies, q.unit) > 0 || factor(durations, perUnit(q.unit)) > 0
 	}
-	for _, name := range grammars[q.dim].known {
-		if name == q.unit {
-			return true
-		}
-	}
-	return false
+	return IsUnit(q.unit, q.dim)
 }
+
+// IsUnit says whether a word is by itself a unit of a dimension, such as "min" of a duration.
+func IsUnit(word string, dim Dimension) bool { return slices.Contains(grammars[dim].known, word) }
 
 // perUnit is the unit after "/" or "per", or "" when there is neither.
 func perUnit(unit string) string {

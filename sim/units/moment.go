@@ -29,7 +29,7 @@ var (
 // ParseMoment reads "Mon 06:00" or "Monday 6:00".
 func ParseMoment(text string) (Moment, error) {
 	const as = "write it as in Mon 06:00"
-	words := strings.Fields(text)
+	words := Words(text)
 	switch len(words) {
 	case 0:
 		return 0, fmt.Errorf("a weekday and time are missing: %s", as)

@@ -6,9 +6,9 @@ import (
 )
 
 // Nearest is the known name that a mistyped word most likely meant: the one with
-// the fewest insertions, deletions, changes and swaps of neighbours, if these are
-// at most a third of its letters (and one is always forgiven in words of more than two).
-// Case does not count. Of equals the first known wins.
+// the fewest insertions, deletions, changes and swaps of neighbouring letters, if these
+// are at most a third of the longer word's letters. Case does not count. Of equals the
+// first known wins.
 func Nearest(word string, known []string) (name string, ok bool) {
 	if len(word) > 60 {
 		return "", false

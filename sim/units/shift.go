@@ -1,6 +1,7 @@
 package units
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -133,7 +134,7 @@ func parseDays(text string) (on []int, err error) {
 
 // united sorts spans and makes one of those that overlap, also over the week's end; nil when duty never ends.
 func united(spans []span) []span {
-	slices.SortFunc(spans, func(a, b span) int { return int(a.from - b.from) })
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	kept := spans[:1]
 	for _, s := range spans[1:] {
 		last := &kept[len(kept)-1]
