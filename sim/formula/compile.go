@@ -2,6 +2,7 @@ package formula
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -131,6 +132,8 @@ func (c *compilation) binary(n *ast.BinaryNode) operand {
 	case "in":
 		return c.in(n)
 	case "and", "&&", "or", "||", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "**", "^":
+	case "startsWith", "endsWith", "contains":
+		return c.affix(n)
 	default:
 		return c.machine(n)
 	}
@@ -218,6 +221,35 @@ func (c *compilation) calculation(n *ast.BinaryNode, l, r operand) operand {
 	}
 	c.wrong(n.Location(), "%q does not go with %v and %v%s", op, l.typ, r.typ, hint)
 	return operand{bad: true}
+}
+
+var affixes = map[string]func(text, part string) bool{
+	"startsWith": strings.HasPrefix, "endsWith": strings.HasSuffix, "contains": strings.Contains,
+}
+
+// affix looks into a text that is a symbol already.
+func (c *compilation) affix(n *ast.BinaryNode) operand {
+	if list(n.Left) || list(n.Right) {
+		return c.machine(n)
+	}
+	l, r := c.operand(n.Left), c.operand(n.Right)
+	switch {
+	case l.bad || r.bad:
+		return operand{bad: true}
+	case l.typ != Text || r.typ != Text:
+		c.wrong(n.Location(), "%q looks into a text for a text, and here are %v and %v", n.Operator, l.typ, r.typ)
+		return operand{bad: true}
+	case l.vm || r.vm:
+		return c.machine(n)
+	}
+	x, y, holds, symbols := l.number, r.number, affixes[n.Operator], c.scope.Symbols()
+	return logical(func(e *Env) truth {
+		text, part := x(e), y(e)
+		if text != text || part != part {
+			return unknown
+		}
+		return truthOf(holds(symbols.Text(text), symbols.Text(part)))
+	}, l, r)
 }
 
 // in is membership in a list of scalars or a range of whole numbers.

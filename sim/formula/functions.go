@@ -15,7 +15,7 @@ var allowed = []string{
 	"len", "trim", "trimPrefix", "trimSuffix", "upper", "lower", "split", "replace", "join", "string", "float",
 	"indexOf", "lastIndexOf", "hasPrefix", "hasSuffix", "duration",
 	"all", "none", "any", "one", "filter", "map", "count", "find", "findIndex", "findLast", "findLastIndex",
-	"first", "last", "take", "reverse", "uniq", "concat", "flatten", "sort", "sortBy", "reduce",
+	"first", "last", "take", "reverse", "uniq", "concat", "flatten", "sort", "sortBy",
 }
 
 // function is one that is computed without the library's VM: f1, f2 or f3 of

@@ -61,7 +61,11 @@ func (c *compilation) program(want Type) *Program {
 		c.problems = append(c.problems, syntax(c.source, err))
 		return nil
 	}
-	result := c.operand(c.resolve(tree.Node, nil))
+	root := c.resolve(tree.Node, nil)
+	if c.full {
+		return nil
+	}
+	result := c.operand(root)
 	if !result.bad && want != Any && result.typ != want {
 		c.wrong(whole(c.source), "this gives %v where %v is wanted", result.typ, want)
 	}

@@ -47,7 +47,8 @@ type Ref struct {
 }
 
 // Env is what a formula is evaluated over: durations in seconds, bools as 0
-// or 1, texts as ids of [Symbols], NaN for what is not known.
+// or 1, texts as ids of [Symbols], NaN for what is not known. Both arrays are
+// long enough for the slots of the scope.
 type Env struct{ Row, World []float64 }
 
 // Scope says what the names of a formula mean.

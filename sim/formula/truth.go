@@ -42,7 +42,10 @@ func truthIn(v float64) truth {
 
 // finite is v, and NaN for an infinity: every number within a formula is
 // finite or unknown.
-func finite(v float64) float64 { return v + (v - v) }
+func finite(v float64) float64 {
+	v = float64(v) // rounded here: never fused with the operation it comes from
+	return v + (v - v)
+}
 
 // band is the comparison of a slot with a constant, any of < <= > >= ==: the
 // value is within lo and hi, which are finite, so that NaN and the
