@@ -1,0 +1,90 @@
+package broker
+
+import "sync/atomic"
+
+// Count is how often something happened, in the words of reports.
+type Count struct {
+	Words string
+	N     uint64
+}
+
+// tally is what the gate and the sessions count.
+type tally int
+
+const (
+	heardReadings tally = iota
+	heardAcks
+	unreadMessages
+	untoldLosses
+	malformedPayloads
+	unknownFields
+	unknownTopics
+	unknownThings
+	spoofedMessages
+	strayAcks
+	refusedConnects
+	refusedFilters
+	ignoredWills
+	brokenPackets
+	acceptErrors
+	offenders
+	sentCommands
+	unheardCommands
+	fullPostbox
+	droppedCommands
+	droppedOthers
+	droppedInFlight
+	exhaustedIDs
+	lostOffline
+	lostInOutbox
+	refusedSessions
+	brokenSessions
+	resentMessages
+	obeyedCommands
+	tallies
+)
+
+var tallyWords = [tallies]string{
+	heardReadings:     "readings heard",
+	heardAcks:         "acks heard",
+	unreadMessages:    "messages refused by a full inbox",
+	untoldLosses:      "losses beyond what is told one by one",
+	malformedPayloads: "malformed payloads",
+	unknownFields:     "unknown fields",
+	unknownTopics:     "publishes to topics that take none",
+	unknownThings:     "messages of things and workers that do not exist",
+	spoofedMessages:   "messages in the name of others",
+	strayAcks:         "acks of what was never asked",
+	refusedConnects:   "connections refused",
+	refusedFilters:    "subscriptions refused",
+	ignoredWills:      "wills ignored",
+	brokenPackets:     "connections ended by broken packets",
+	acceptErrors:      "connections that could not be accepted",
+	offenders:         "connections ended after too many rejections",
+	sentCommands:      "commands and tasks published",
+	unheardCommands:   "commands and tasks without a subscriber",
+	fullPostbox:       "messages refused by a full postbox",
+	droppedCommands:   "commands and tasks dropped on a full client queue",
+	droppedOthers:     "copies for observers dropped on a full client queue",
+	droppedInFlight:   "unacknowledged messages dropped by the broker",
+	exhaustedIDs:      "messages without a free packet id",
+	lostOffline:       "messages lost while offline",
+	lostInOutbox:      "messages refused by a full outbox",
+	refusedSessions:   "sessions refused by the broker",
+	brokenSessions:    "sessions that broke",
+	resentMessages:    "messages sent again",
+	obeyedCommands:    "commands received",
+}
+
+// counters may be raised from any goroutine.
+type counters [tallies]atomic.Uint64
+
+func (c *counters) add(t tally) { c[t].Add(1) }
+
+// list shows some of the counters in their order.
+func (c *counters) list(from, to tally) (all []Count) {
+	for t := from; t < to; t++ {
+		all = append(all, Count{tallyWords[t], c[t].Load()})
+	}
+	return all
+}

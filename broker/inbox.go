@@ -1,0 +1,212 @@
+package broker
+
+import (
+	"sync"
+
+	"github.com/twinbed/twinbed/sim"
+)
+
+// inbox takes what goroutines at the edge have to tell the clock's thread, in
+// order, bounded, and posts one drain for all that has gathered.
+type inbox struct {
+	clock *sim.Clock
+	limit int         // readings, acks and commands that wait
+	sink  func(batch) // on the clock's thread
+	turn  func()      // drain, made once
+
+	mu      sync.Mutex
+	room    sync.Cond
+	waiting batch
+	spare   batch
+	posted  bool
+	closed  bool
+}
+
+// batch is what has gathered. Readings, acks and commands lie in arrays of
+// their own, order says how they came.
+type batch struct {
+	order    []item
+	readings []heard
+	values   []float64
+	acks     []answered
+	commands []sim.Command
+	losses   []loss
+	notes    []sim.Event
+}
+
+type item uint8
+
+const (
+	readingItem item = iota
+	ackItem
+	commandItem
+)
+
+// heard is a reading whose values lie in the batch.
+type heard struct {
+	thing   sim.ThingID
+	seq     uint32
+	due     sim.Time // -1 for a stranger's
+	foreign bool
+	width   int
+}
+
+// answered is an ack of a thing, or of a worker to its phone.
+type answered struct {
+	thing   sim.ThingID
+	phone   *Phone
+	foreign bool
+	client  string
+	Answer
+}
+
+type loss struct {
+	medium  sim.Medium
+	thing   sim.ThingID
+	due     sim.Time // -1: now
+	why     sim.Cause
+	foreign bool // a reading that nobody has called sent yet
+	seq     uint32
+}
+
+// Bounds of what is told besides messages, between two drains.
+const (
+	maxLosses = 1 << 20
+	maxNotes  = 256
+)
+
+func newInbox(clock *sim.Clock, limit int, sink func(batch)) *inbox {
+	x := &inbox{clock: clock, limit: limit, sink: sink}
+	x.room.L = &x.mu
+	x.turn = x.drain
+	return x
+}
+
+// reading takes a reading in; values are copied. When there is no room one that
+// can wait does (its publisher has no ack yet); else false.
+func (x *inbox) reading(h heard, values []float64, wait bool) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.admit(wait) {
+		return false
+	}
+	h.width = len(values)
+	x.waiting.order = append(x.waiting.order, readingItem)
+	x.waiting.readings = append(x.waiting.readings, h)
+	x.waiting.values = append(x.waiting.values, values...)
+	x.post()
+	return true
+}
+
+func (x *inbox) ack(a answered, wait bool) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.admit(wait) {
+		return false
+	}
+	x.waiting.order = append(x.waiting.order, ackItem)
+	x.waiting.acks = append(x.waiting.acks, a)
+	x.post()
+	return true
+}
+
+func (x *inbox) command(c sim.Command) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.admit(false) {
+		return false
+	}
+	x.waiting.order = append(x.waiting.order, commandItem)
+	x.waiting.commands = append(x.waiting.commands, c)
+	x.post()
+	return true
+}
+
+// admit makes sure that there is room for one more.
+func (x *inbox) admit(wait bool) bool {
+	for len(x.waiting.order) >= x.limit {
+		if !wait || x.closed {
+			return false
+		}
+		x.post()
+		x.room.Wait()
+	}
+	return !x.closed
+}
+
+// lost has the observers told of a loss; false when that was one too many.
+func (x *inbox) lost(l loss) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.waiting.losses) >= maxLosses {
+		return false
+	}
+	x.waiting.losses = append(x.waiting.losses, l)
+	x.post()
+	return true
+}
+
+func (x *inbox) note(e sim.Event) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.waiting.notes) >= maxNotes {
+		return false
+	}
+	x.waiting.notes = append(x.waiting.notes, e)
+	x.post()
+	return true
+}
+
+// post asks the clock for one drain; a full clock is asked again by the next item.
+func (x *inbox) post() {
+	if !x.posted {
+		x.posted = x.clock.Post(x.turn)
+	}
+}
+
+func (x *inbox) drain() {
+	x.mu.Lock()
+	b := x.waiting
+	x.waiting, x.spare = x.spare, batch{}
+	x.posted = false
+	x.room.Broadcast()
+	x.mu.Unlock()
+	x.sink(b)
+	clear(b.acks)
+	clear(b.notes)
+	x.mu.Lock()
+	x.spare = batch{
+		b.order[:0], b.readings[:0], b.values[:0], b.acks[:0], b.commands[:0], b.losses[:0], b.notes[:0],
+	}
+	x.mu.Unlock()
+}
+
+// close lets go of whoever waits for room. What has gathered can still be drained.
+func (x *inbox) close() {
+	x.mu.Lock()
+	x.closed = true
+	x.room.Broadcast()
+	x.mu.Unlock()
+}
+
+// inFlight is how many messages wait for the clock.
+func (x *inbox) inFlight() (readings, commands, acks int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.waiting.readings), len(x.waiting.commands), len(x.waiting.acks)
+}
+
+// tell passes losses and events on to the observers, on the clock's thread.
+func (b *batch) tell(w *sim.World) {
+	now := w.Clock.Now()
+	for _, l := range b.losses {
+		if l.due < 0 {
+			l.due = now
+		}
+		w.Observers.Lost(l.medium, l.thing, l.due, l.why)
+	}
+	for _, e := range b.notes {
+		e.At = now
+		w.Observers.Noted(e)
+	}
+}

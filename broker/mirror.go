@@ -1,0 +1,63 @@
+package broker
+
+import "github.com/twinbed/twinbed/sim"
+
+// Mirror shows observers with an MQTT client what does not come through the
+// gate anyway: register it with Router.Tap, and among the world's observers for
+// events. What nobody has subscribed to costs next to nothing.
+type Mirror struct {
+	sim.Silent
+	gate *Gate
+}
+
+var (
+	_ Tap          = (*Mirror)(nil)
+	_ sim.Observer = (*Mirror)(nil)
+)
+
+// Mirror makes the gate's mirror.
+func (g *Gate) Mirror() *Mirror { return &Mirror{gate: g} }
+
+func (m *Mirror) quiet(thing sim.ThingID) bool {
+	return m.gate.watchers.Load() == 0 || thing != sim.NoThing && m.gate.players[thing] != inHouse
+}
+
+// Reading shows a reading of a thing without a socket.
+func (m *Mirror) Reading(r *sim.Reading) {
+	if m.quiet(r.Thing) {
+		return
+	}
+	m.show(Readings, r.Thing, m.gate.codec(r.Thing).AppendReading(nil, r))
+}
+
+// Command shows a command to a thing without a socket.
+func (m *Mirror) Command(c *sim.Command) {
+	if m.quiet(c.Thing) {
+		return
+	}
+	m.show(Commands, c.Thing, m.gate.codec(c.Thing).AppendCommand(nil, c))
+}
+
+// Task shows nothing: a virtual worker's name is known when it answers.
+func (m *Mirror) Task(*sim.Task) {}
+
+// Ack shows an ack of a thing without a socket.
+func (m *Mirror) Ack(a *sim.Ack) {
+	if a.By != "" || a.Thing == sim.NoThing || m.quiet(a.Thing) {
+		return
+	}
+	m.show(Acks, a.Thing, m.gate.codec(a.Thing).AppendAck(nil, a))
+}
+
+// Noted publishes an event.
+func (m *Mirror) Noted(e sim.Event) {
+	thing := ""
+	if e.Thing != sim.NoThing {
+		thing = m.gate.world.Roster.Name(e.Thing)
+	}
+	m.gate.send(letter{room: Announcement, payload: AppendEvent(nil, &e, thing)})
+}
+
+func (m *Mirror) show(room Room, id sim.ThingID, payload []byte) {
+	m.gate.send(letter{room: room, name: m.gate.world.Roster.Name(id), payload: payload, thing: id})
+}
