@@ -106,7 +106,7 @@ func (c *Clock) StampOf(t Time) Stamp {
 	if c.wall == nil {
 		return Stamp{At: t}
 	}
-	return Stamp{At: t, Wall: time.Duration(float64(t) / c.speed)}
+	return Stamp{At: t, Wall: c.wallOf(t)}
 }
 
 // Handle registers a handler and returns the kind to schedule its events by.

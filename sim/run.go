@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"time"
 )
 
@@ -51,31 +52,43 @@ func (c *Clock) takePosts() error {
 	return err
 }
 
-// runLive waits for the wall before each event. Posts come first: what has
-// arrived from outside is as old as now, what is due is at most as old.
+// runLive waits for the wall before each event. What is due goes before what
+// was posted, but posts get their turn at least every 64 events.
 func (c *Clock) runLive(until Time) error {
 	for {
-		now := Time(float64(c.wall.Elapsed()) * c.speed)
-		for next := c.queue.next(); next <= now && next <= until; next = c.queue.next() {
-			c.lag.record(time.Duration(float64(now-next) / c.speed))
+		elapsed := c.wall.Elapsed()
+		for next := c.queue.next(); next <= until; next = c.queue.next() {
+			late := elapsed - c.wallOf(next)
+			if late < 0 {
+				break
+			}
+			c.lag.record(late)
 			c.step()
 			if c.events&63 == 0 {
 				break
 			}
 		}
-		if err := c.arrive(min(now, until)); err != nil {
+		if err := c.arrive(min(Time(float64(elapsed)*c.speed), until)); err != nil {
 			return err
 		}
-		next := c.queue.next()
-		if next <= min(now, until) {
-			continue
-		}
-		if now >= until {
+		next := min(c.queue.next(), until)
+		switch due := c.wallOf(next); {
+		case due > elapsed:
+			c.sleep(due)
+		case next == until && c.queue.next() > until:
 			c.now = max(c.now, until)
 			return nil
 		}
-		c.sleep(min(next, until))
 	}
+}
+
+// wallOf is the first wall time at which a scenario time has come.
+func (c *Clock) wallOf(t Time) time.Duration {
+	w := float64(t) / c.speed
+	if w >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(math.Ceil(w))
 }
 
 // arrive lets what was posted happen at a time that is never before the last event.
@@ -87,8 +100,8 @@ func (c *Clock) arrive(now Time) error {
 	return c.takePosts()
 }
 
-// sleep waits for a scenario time unless something has been posted meanwhile.
-func (c *Clock) sleep(until Time) {
+// sleep waits for a wall time unless something has been posted meanwhile.
+func (c *Clock) sleep(until time.Duration) {
 	c.mu.Lock()
 	idle := len(c.inbox) == 0 && c.stopped == nil
 	c.asleep = idle
@@ -96,7 +109,7 @@ func (c *Clock) sleep(until Time) {
 	if !idle {
 		return
 	}
-	c.wall.Sleep(time.Duration(float64(until) / c.speed))
+	c.wall.Sleep(until)
 	c.mu.Lock()
 	c.asleep = false
 	c.mu.Unlock()

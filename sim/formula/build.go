@@ -9,7 +9,6 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/checker"
-	"github.com/expr-lang/expr/checker/nature"
 	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
@@ -33,17 +32,18 @@ func (m *machine) build(source string, root ast.Node) (Type, *Error) {
 	for _, f := range functions {
 		config.Functions[f.name] = f.forVM()
 	}
-	config.Functions[guardNumber] = &builtin.Function{Name: guardNumber, Func: guard, Types: signatureOf(func(float64) float64 { return 0 })}
-	config.Functions[guardAny] = &builtin.Function{Name: guardAny, Func: guard, Types: signatureOf(func(any) any { return nil })}
+	for name, signature := range guardSignatures {
+		config.Functions[name] = &builtin.Function{Name: name, Func: guard, Types: signatureOf(signature)}
+	}
 
 	tree := &parser.Tree{Node: root, Source: file.NewSource(source)}
 	if _, err := new(checker.Checker).Check(tree, config); err != nil {
 		return Any, checked(source, root, err)
 	}
-	guards := guards{cache: &config.NtCache}
+	guards := guards{source: source, cache: &config.NtCache}
 	ast.Walk(&tree.Node, &guards)
-	if guards.scaled != nil {
-		return Any, at(source, extent(guards.scaled), "a duration of a list cannot be multiplied: multiply what it is compared with")
+	if guards.problem != nil {
+		return Any, guards.problem
 	}
 	if _, err := new(checker.Checker).Check(tree, config); err != nil {
 		return Any, checked(source, root, err)
@@ -87,55 +87,6 @@ func typeOf(node ast.Node) Type {
 		return Number
 	}
 	return Any
-}
-
-const (
-	guardNumber = "$number"
-	guardAny    = "$any"
-)
-
-// guards has each calculation in a machine that may give NaN or an infinity
-// end the evaluation instead, so that its result becomes unknown.
-type guards struct {
-	cache  *nature.Cache
-	scaled ast.Node // a duration times a number that is not whole, which the library gets wrong
-}
-
-// Visit guards one node.
-func (g *guards) Visit(node *ast.Node) {
-	switch n := (*node).(type) {
-	case *ast.BinaryNode:
-		if !slices.Contains([]string{"+", "-", "*", "/", "**", "^"}, n.Operator) {
-			return
-		}
-		if n.Operator == "*" && (n.Left.Nature().IsDuration() || n.Right.Nature().IsDuration()) {
-			g.scaled = n
-		}
-	case *ast.BuiltinNode:
-		if !slices.Contains([]string{"float", "sum", "mean", "median"}, n.Name) {
-			return
-		}
-	default:
-		return
-	}
-	name := guardNumber
-	switch of := (*node).Nature(); {
-	case of.IsFloat:
-	case of.IsUnknown(g.cache):
-		name = guardAny
-	default:
-		return
-	}
-	ast.Patch(node, &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: []ast.Node{*node}})
-}
-
-var errUnknown = errors.New("the value is unknown")
-
-func guard(args ...any) (any, error) {
-	if v, ok := args[0].(float64); ok && v-v != 0 {
-		return nil, errUnknown
-	}
-	return args[0], nil
 }
 
 // forVM is the function as the library knows it.

@@ -75,7 +75,7 @@ func (c *compilation) arguments(name string, f Function, n *ast.CallNode, where 
 func (c *compilation) argument(name string, param Param, node ast.Node, lets *let) (Arg, bool) {
 	if param.Kind == NameOf {
 		text, where, ok := path(node)
-		if !ok || c.isVariable(text, lets) {
+		if !ok || isVariable(text, lets) {
 			c.wrong(extent(node), "%s of %s is a name, such as that of a signal", param.Name, name)
 			return Arg{}, false
 		}

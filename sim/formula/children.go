@@ -50,14 +50,6 @@ func children(node ast.Node, f func(ast.Node) ast.Node) ast.Node {
 		made := *n
 		made.Node = f(n.Node)
 		return &made
-	case *ast.VariableDeclaratorNode:
-		made := *n
-		made.Value, made.Expr = f(n.Value), f(n.Expr)
-		return &made
-	case *ast.SequenceNode:
-		made := *n
-		made.Nodes = all(n.Nodes)
-		return &made
 	case *ast.ConditionalNode:
 		made := *n
 		made.Cond, made.Exp1, made.Exp2 = f(n.Cond), f(n.Exp1), f(n.Exp2)
@@ -65,14 +57,6 @@ func children(node ast.Node, f func(ast.Node) ast.Node) ast.Node {
 	case *ast.ArrayNode:
 		made := *n
 		made.Nodes = all(n.Nodes)
-		return &made
-	case *ast.MapNode:
-		made := *n
-		made.Pairs = all(n.Pairs)
-		return &made
-	case *ast.PairNode:
-		made := *n
-		made.Key, made.Value = f(n.Key), f(n.Value)
 		return &made
 	}
 	return leaf(node)

@@ -70,17 +70,22 @@ func (c *compilation) scalar(n *ast.BuiltinNode) (function, bool) {
 	return shared[i], true
 }
 
+// lists are the functions that give a list.
+var lists = []string{"filter", "map", "take", "reverse", "uniq", "sort", "sortBy"}
+
 // list says whether a node is, as far as its kind tells, no scalar.
 func list(node ast.Node) bool {
 	switch n := node.(type) {
-	case *ast.ArrayNode, *ast.MapNode, *ast.PairNode, *ast.PredicateNode, *ast.SliceNode:
+	case *ast.ArrayNode:
 		return true
+	case *ast.SliceNode:
+		return list(n.Node)
 	case *ast.BinaryNode:
 		return n.Operator == ".."
 	case *ast.ConditionalNode:
 		return list(n.Exp1) || list(n.Exp2)
 	case *ast.BuiltinNode:
-		return slices.Contains([]string{"filter", "map", "split", "take", "reverse", "uniq", "concat", "flatten", "sort", "sortBy"}, n.Name)
+		return slices.Contains(lists, n.Name)
 	}
 	return false
 }
@@ -259,8 +264,8 @@ func (c *compilation) in(n *ast.BinaryNode) operand {
 	}
 	if span, ok := n.Right.(*ast.BinaryNode); ok && span.Operator == ".." {
 		x, lo, hi := c.operand(n.Left), c.operand(span.Left), c.operand(span.Right)
-		_, from := whole64(span.Left)
-		_, to := whole64(span.Right)
+		_, from := integer(span.Left)
+		_, to := integer(span.Right)
 		if x.typ == Number && !x.bad && from && to {
 			return between(x, lo.value, hi.value)
 		}
@@ -292,13 +297,13 @@ func (c *compilation) in(n *ast.BinaryNode) operand {
 	return among(x, made)
 }
 
-// whole64 is the value of a whole number written as such.
-func whole64(node ast.Node) (int, bool) {
+// integer is the value of a whole number written as such.
+func integer(node ast.Node) (int, bool) {
 	switch n := node.(type) {
 	case *ast.IntegerNode:
 		return n.Value, true
 	case *ast.UnaryNode:
-		v, ok := whole64(n.Node)
+		v, ok := integer(n.Node)
 		if n.Operator == "-" {
 			v = -v
 		}

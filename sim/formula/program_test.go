@@ -88,7 +88,9 @@ func TestFormulasGiveTheirValue(t *testing.T) {
 		{"min([vibration, load]) + 1", Number, 1.5},
 		{"::mean(vibration, load)", Number, 4.75},
 		{"vibration in (running ? [9] : [1, 2])", Bool, 1},
-		{"any([1, 2], {let x = #; any([load], # * 2 == x)})", Bool, 1},
+		{"let x = upper(site); any([1, 2], {# + len(x) > 6})", Bool, 1},
+		{"sum(map([vibration, -1], # * 2))", Number, 16},
+		{"sort([vibration, load, 3])[1]", Number, 3},
 		{"[vibration, 1] == [9, 1]", Bool, 1},
 	} {
 		t.Run(row.source, func(t *testing.T) {

@@ -9,19 +9,16 @@ import (
 
 // compilation is the state of one [Compile].
 type compilation struct {
-	source    string
-	scope     Scope
-	problems  []*Error
-	nodes     int
-	depth     int
-	full      bool     // nodes or depth are beyond their limit
-	inputs    []input  // what identifiers of the resolved tree stand for
-	names     []string // of the scope, read
-	calls     []string // of the scope, bound
-	within    int      // how many predicates enclose the node being resolved
-	locals    []string // the lets of those predicates, as far as they are in force
-	variables []string // all lets of predicates
-	operands  map[ast.Node]operand
+	source   string
+	scope    Scope
+	problems []*Error
+	nodes    int
+	depth    int
+	full     bool     // nodes or depth are beyond their limit
+	inputs   []input  // what identifiers of the resolved tree stand for
+	names    []string // of the scope, read
+	calls    []string // of the scope, bound
+	operands map[ast.Node]operand
 }
 
 type input struct {
@@ -70,14 +67,23 @@ func (c *compilation) resolve(node ast.Node, lets *let) ast.Node {
 		}
 		return poison(node.Location())
 	}
-	if name, where, ok := path(node); ok && !c.isVariable(name, lets) {
+	if name, where, ok := path(node); ok && !isVariable(name, lets) {
 		return c.name(name, where)
 	}
 	switch n := node.(type) {
 	case *ast.NilNode:
 		c.wrong(n.Location(), "there is no nil: what is not known makes a comparison not true")
+		return poison(n.Location())
 	case *ast.BytesNode:
-		c.wrong(n.Location(), "bytes are not a value here")
+		return c.refuse(n, "bytes are not a value here")
+	case *ast.MapNode:
+		return c.refuse(n, "a map is not a value here")
+	case *ast.SequenceNode:
+		return c.refuse(n, "only one thing can be asked: \";\" stands after a let")
+	case *ast.BinaryNode:
+		if n.Operator == "??" {
+			return c.refuse(n, "there is no nil and so no \"??\": what is not known makes a comparison not true")
+		}
 	case *ast.IdentifierNode:
 		if l := lets.find(n.Value); l != nil {
 			return c.resolve(l.value, l.outer)
@@ -90,8 +96,10 @@ func (c *compilation) resolve(node ast.Node, lets *let) ast.Node {
 			return poison(n.Location())
 		}
 	case *ast.PredicateNode:
-		c.within++
-		defer func(n int) { c.within--; c.locals = c.locals[:n] }(len(c.locals))
+		// What a let would hold here changes with each item.
+		if contains(n.Node, func(n ast.Node) bool { _, ok := n.(*ast.VariableDeclaratorNode); return ok }) {
+			return c.refuse(n, "a let cannot stand inside of { }: put it before")
+		}
 	case *ast.VariableDeclaratorNode:
 		return c.declare(n, lets)
 	}
@@ -100,23 +108,21 @@ func (c *compilation) resolve(node ast.Node, lets *let) ast.Node {
 
 func (c *compilation) declare(n *ast.VariableDeclaratorNode, lets *let) ast.Node {
 	_, taken := c.scope.Name(n.Name)
-	if taken || n.Name == "pi" || c.isVariable(n.Name, lets) || slices.Contains(c.functions(), n.Name) {
+	if taken || n.Name == "pi" || isVariable(n.Name, lets) || slices.Contains(c.functions(), n.Name) {
 		c.wrong(n.Location(), "%q has a meaning already: let takes a new name", n.Name)
 		return poison(n.Location())
 	}
-	if c.within == 0 {
-		// Once for its own problems, said once however often it is used.
-		problems := len(c.problems)
-		if c.resolve(n.Value, lets); len(c.problems) > problems {
-			return poison(n.Location())
-		}
-		return c.resolve(n.Expr, &let{n.Name, n.Value, lets})
+	// Once for its own problems, said once however often it is used.
+	problems := len(c.problems)
+	if c.resolve(n.Value, lets); len(c.problems) > problems {
+		return poison(n.Location())
 	}
-	value := c.resolve(n.Value, lets)
-	c.locals, c.variables = append(c.locals, n.Name), append(c.variables, n.Name)
-	declared := &ast.VariableDeclaratorNode{Name: n.Name, Value: value, Expr: c.resolve(n.Expr, lets)}
-	declared.SetLocation(n.Location())
-	return declared
+	return c.resolve(n.Expr, &let{n.Name, n.Value, lets})
+}
+
+func (c *compilation) refuse(node ast.Node, message string) ast.Node {
+	c.wrong(extent(node), "%s", message)
+	return poison(node.Location())
 }
 
 // path is the name that a node spells, dotted or not.
@@ -137,14 +143,14 @@ func path(node ast.Node) (string, span, bool) {
 }
 
 // isVariable says whether a name begins with a let's.
-func (c *compilation) isVariable(name string, lets *let) bool {
+func isVariable(name string, lets *let) bool {
 	for i := range name {
 		if name[i] == '.' {
 			name = name[:i]
 			break
 		}
 	}
-	return lets.find(name) != nil || slices.Contains(c.locals, name)
+	return lets.find(name) != nil
 }
 
 func (c *compilation) name(name string, where span) ast.Node {
