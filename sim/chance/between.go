@@ -33,7 +33,11 @@ func cut(words string, d law, lo, hi float64) *between {
 		return nil
 	}
 	b := &between{written: written(words), law: d, lo: max(lo, least), hi: min(hi, most), from: from, width: to - from}
-	b.mean, b.variance = moments(b.Quantile)
+	if e, ok := d.(*empirical); ok {
+		b.mean, b.variance = e.moments(from, to) // the rule below is for smooth curves
+	} else {
+		b.mean, b.variance = moments(b.Quantile)
+	}
 	return b
 }
 

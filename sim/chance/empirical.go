@@ -25,15 +25,27 @@ type empirical struct {
 func newEmpirical(words written, sample []float64) *empirical {
 	slices.Sort(sample)
 	e := &empirical{written: words, sorted: sample}
-	gaps := float64(len(sample) - 1)
-	for i, b := range sample[1:] {
-		e.mean += (sample[i] + b) / 2 / gaps
-	}
-	for i, b := range sample[1:] {
-		l, r := sample[i]-e.mean, b-e.mean
-		e.variance += (l*l + l*r + r*r) / 3 / gaps
-	}
+	e.mean, e.variance = e.moments(0, 1)
 	return e
+}
+
+// moments are those of the draws for which u lies between two shares, summed line by line.
+func (e *empirical) moments(from, to float64) (mean, variance float64) {
+	gaps := float64(len(e.sorted) - 1)
+	each := func(do func(weight, a, b float64)) {
+		for i := range len(e.sorted) - 1 {
+			left, right := max(from, float64(i)/gaps), min(to, float64(i+1)/gaps)
+			if left < right {
+				do((right-left)/(to-from), e.Quantile(left), e.Quantile(right))
+			}
+		}
+	}
+	each(func(w, a, b float64) { mean += w * (a + b) / 2 })
+	each(func(w, a, b float64) {
+		a, b = a-mean, b-mean
+		variance += w * (a*a + a*b + b*b) / 3
+	})
+	return mean, variance
 }
 
 func (e *empirical) Quantile(u float64) float64 {

@@ -28,7 +28,7 @@ var families = []family{
 	{
 		name: "lognormal", doc: "above zero with a long tail: times people and networks take", positive: true,
 		forms: []form{
-			{"median sigma", lognormalSigma}, {"mean sd", lognormalMeanSd}, {"median sd", lognormalMedianSd},
+			{"median sigma", lognormalSigma}, {"mean sigma", lognormalMeanSigma}, {"mean sd", lognormalMeanSd}, {"median sd", lognormalMedianSd},
 			{"mean pNN", lognormalMean}, {"pNN pNN", lognormalThrough},
 		},
 	},
@@ -80,6 +80,7 @@ func Catalogue() []Entry {
 		entries = append(entries, e)
 	}
 	return append(entries,
+		Entry{"p95", "stands for any percentile, such as p10 or p99.9; the median is p50", []string{"normal p10 … p90 …"}},
 		Entry{"empirical", "drawn from a CSV column of measured values, with straight lines between neighbours",
 			[]string{"empirical FILE.csv", "empirical FILE.csv column NAME"}},
 		Entry{"at least, at most", "after any of these: draws beyond do not occur", []string{"at least …", "at most …", "at least … at most …"}})
@@ -94,9 +95,9 @@ func Names() []string {
 	return append(names, "empirical")
 }
 
-// shownKeys writes a form's keys with a separator; of two percentiles the first is p50.
+// shownKeys writes a form's keys with a separator; of two percentiles the first is the median.
 func shownKeys(keys, between, after string) string {
-	keys = strings.Replace(keys, "pNN pNN", "p50 p95", 1)
+	keys = strings.Replace(keys, "pNN pNN", "median p95", 1)
 	keys = strings.Replace(keys, "pNN", "p95", 1)
 	return strings.ReplaceAll(keys, " ", between) + after
 }
@@ -106,6 +107,9 @@ func (f family) possible() string {
 	var ways []string
 	for _, form := range f.forms {
 		ways = append(ways, shownKeys(form.keys, " and ", ""))
+	}
+	if f.short != "" {
+		ways = append(ways, f.name+" "+f.short)
 	}
 	return strings.Join(ways, ", or ")
 }

@@ -45,6 +45,7 @@ var promises = []struct {
 	{"lognormal p95 15 min median 4 min", units.Duration, wanted{quantiles: map[float64]float64{0.5: 240, 0.95: 900}}},
 	{"lognormal mean 10m sd 5m", units.Duration, wanted{mean: 600, sd: 300}},
 	{"lognormal median 2 sigma 0.5", units.Number, wanted{mean: 2 * math.Exp(0.125), quantiles: map[float64]float64{0.5: 2}}},
+	{"lognormal mean 2 sigma 0.5", units.Number, wanted{mean: 2, quantiles: map[float64]float64{0.5: 2 * math.Exp(-0.125)}}},
 	{"lognormal median 10s mean 12s", units.Duration, wanted{mean: 12, quantiles: map[float64]float64{0.5: 10}}},
 	{"lognormal median 10s sd 4s", units.Duration, wanted{sd: 4, quantiles: map[float64]float64{0.5: 10}}},
 	{"lognormal mean 10s p99 40s", units.Duration, wanted{mean: 10, quantiles: map[float64]float64{0.99: 40}}},
@@ -175,7 +176,7 @@ func TestEveryFormOfTheCatalogueCanBeWritten(t *testing.T) {
 			require.Len(t, strings.Fields(form.keys), len(strings.Fields(f.forms[0].keys)), "the pattern counts on it")
 		}
 	}
-	values := map[string]string{"shape": "2", "sigma": "0.5", "rate": "3/h", "from": "1s", "sd": "1s", "mode": "2s", "to": "9s", "p50": "6s", "p95": "8s"}
+	values := map[string]string{"shape": "2", "sigma": "0.5", "rate": "3/h", "from": "1s", "sd": "1s", "mode": "2s", "to": "9s", "median": "6s", "p95": "8s"}
 	for _, e := range Catalogue() {
 		require.NotEmpty(t, e.Doc)
 		for _, form := range e.Forms {

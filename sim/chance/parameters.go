@@ -31,7 +31,11 @@ func (g *given) solve(f family, words []string) (law, error) {
 	if len(g.value) == 0 {
 		return nil, fmt.Errorf("%s needs %s", f.name, f.possible())
 	}
-	return nil, fmt.Errorf("%s cannot be made of %s; it needs %s", f.name, strings.Join(g.written(f), " and "), f.possible())
+	keys := strings.Join(g.written(f), " and ")
+	if len(g.value) == 1 {
+		keys += " alone"
+	}
+	return nil, fmt.Errorf("%s is not written with %s; it needs %s", f.name, keys, f.possible())
 }
 
 // spelledOut puts keys before values that stand without: "2h..4h", "2h to 4h", "1m 2m 5m".
@@ -93,6 +97,9 @@ func (g *given) read(f family, words []string) error {
 // accept refuses words that are no parameter of the family, or were there before.
 func (g *given) accept(f family, key string) error {
 	known := f.keys()
+	if !isWord(key) {
+		return fmt.Errorf("%.30q does not say what it is; %s needs %s", key, f.name, f.possible())
+	}
 	if _, twice := g.value[key]; twice {
 		return fmt.Errorf("%s is written twice", key)
 	}

@@ -45,6 +45,11 @@ func lognormalSigma(g given) (law, error) {
 	return newLognormal(g, math.Log(g.value["median"]), g.value["sigma"])
 }
 
+func lognormalMeanSigma(g given) (law, error) {
+	sigma := g.value["sigma"]
+	return newLognormal(g, math.Log(g.value["mean"])-sigma*sigma/2, sigma)
+}
+
 func lognormalMeanSd(g given) (law, error) {
 	mean, sd := g.value["mean"], g.value["sd"]
 	v := math.Log1p(sd / mean * (sd / mean))
@@ -76,7 +81,7 @@ func lognormalMean(g given) (law, error) {
 		if p.share >= 0.75 {
 			side = "above"
 		}
-		return nil, fmt.Errorf("%s is %s, which must be %s the mean of %s", p.name, g.show(p.value), side, g.show(mean))
+		return nil, fmt.Errorf("%s (%s) must be %s mean (%s)", p.name, g.show(p.value), side, g.show(mean))
 	}
 	return newLognormal(g, math.Log(mean)-sigma*sigma/2, sigma)
 }
@@ -150,7 +155,7 @@ func exponentialPoint(g given) (law, error) {
 func uniformBetween(g given) (law, error) {
 	from, to := g.value["from"], g.value["to"]
 	if to <= from {
-		return nil, fmt.Errorf("it ends at %s, which must be above its beginning of %s", g.show(to), g.show(from))
+		return nil, fmt.Errorf("to (%s) must be above from (%s)", g.show(to), g.show(from))
 	}
 	return &uniform{g.words, distuv.Uniform{Min: from, Max: to}}, nil
 }
@@ -158,10 +163,10 @@ func uniformBetween(g given) (law, error) {
 func triangularOf(g given) (law, error) {
 	from, mode, to := g.value["from"], g.value["mode"], g.value["to"]
 	if to <= from {
-		return nil, fmt.Errorf("it ends at %s, which must be above its beginning of %s", g.show(to), g.show(from))
+		return nil, fmt.Errorf("to (%s) must be above from (%s)", g.show(to), g.show(from))
 	}
 	if mode < from || mode > to {
-		return nil, fmt.Errorf("the mode of %s is not between %s and %s", g.show(mode), g.show(from), g.show(to))
+		return nil, fmt.Errorf("mode (%s) must be between from (%s) and to (%s)", g.show(mode), g.show(from), g.show(to))
 	}
 	return &triangular{g.words, distuv.NewTriangle(from, to, mode, nil), from, to}, nil
 }

@@ -77,7 +77,7 @@ func (g *given) head(words []string, open Open) (law, error) {
 		return nil, fmt.Errorf("what is to be at least or at most that? possible are %s", strings.Join(Names(), ", "))
 	}
 	name, rest := words[0], words[1:]
-	if _, err := strconv.ParseFloat(name, 64); err == nil || !isWord(name) {
+	if !isWord(name) {
 		x, err := units.Parse(strings.Join(words, " "), g.dim)
 		if err != nil {
 			return nil, &plain{err}
@@ -110,10 +110,11 @@ func meant(word string, known []string) string {
 	return ""
 }
 
-// isWord tells a key or name from a number or a sign.
+// isWord tells a key or name from a number or a sign; inf and nan are meant as numbers.
 func isWord(word string) bool {
 	c := word[0]
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	_, err := strconv.ParseFloat(word, 64)
+	return err != nil && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z')
 }
 
 // limits are where draws are cut off; not written ends are infinite.
@@ -232,7 +233,7 @@ func (g given) ascending() (a, b point, err error) {
 		return a, b, fmt.Errorf("%s and %s are the same percentile: a second one is needed", a.name, b.name)
 	}
 	if b.value <= a.value {
-		return a, b, fmt.Errorf("%s is %s, which must be above %s of %s", b.name, g.show(b.value), a.name, g.show(a.value))
+		return a, b, fmt.Errorf("%s (%s) must be above %s (%s)", b.name, g.show(b.value), a.name, g.show(a.value))
 	}
 	return a, b, nil
 }
