@@ -90,11 +90,11 @@ func among(x operand, list []operand) operand {
 			return no
 		}, x)
 	}
-	any := constant(Bool, 0)
+	found := constant(Bool, 0)
 	for _, item := range list {
-		any = either(any, compare("==", x, item))
+		found = either(found, compare("==", x, item))
 	}
-	return any
+	return found
 }
 
 // between is x in lo..hi: the whole numbers from lo to hi.

@@ -71,7 +71,7 @@ func (c *compilation) scalar(n *ast.BuiltinNode) (function, bool) {
 }
 
 // lists are the functions that give a list.
-var lists = []string{"filter", "map", "take", "reverse", "uniq", "sort", "sortBy"}
+var lists = []string{"filter", "map", "uniq"}
 
 // list says whether a node is, as far as its kind tells, no scalar.
 func list(node ast.Node) bool {

@@ -37,7 +37,7 @@ type span = file.Location
 // at makes an error of a span of the source.
 func at(source string, where span, format string, args ...any) *Error {
 	from := byteOffset(source, where.From)
-	to := max(from, byteOffset(source, where.To))
+	to := closed(source, from, max(from, byteOffset(source, where.To)))
 	return &Error{Source: source, Offset: from, Length: to - from, Message: fmt.Sprintf(format, args...)}
 }
 
@@ -49,6 +49,32 @@ func byteOffset(source string, runes int) int {
 		runes--
 	}
 	return len(source)
+}
+
+// closed moves the end of a part of the source behind the brackets that it
+// opens: the library's nodes end with their last word.
+func closed(source string, from, to int) int {
+	depth, quote := 0, byte(0)
+	for i := from; i < len(source) && (i < to || depth > 0); i++ {
+		switch b := source[i]; {
+		case quote != 0:
+			if b == quote {
+				quote = 0
+			}
+		case b == '"' || b == '\'' || b == '`':
+			quote = b
+		case b == '(' || b == '[' || b == '{':
+			depth++
+		case b == ')' || b == ']' || b == '}':
+			depth--
+		case i >= to && b != ' ' && b != ',':
+			return to
+		}
+		if i >= to && depth == 0 {
+			return i + 1
+		}
+	}
+	return to
 }
 
 // whole is the source without the blanks around it.
@@ -108,11 +134,15 @@ func syntax(source string, err error) *Error {
 	case strings.Contains(message, "literal") && strings.Contains(message, "invalid"),
 		strings.Contains(message, "too large"):
 		return at(source, where, "this number is too large")
+	case strings.Contains(message, "coalesce"):
+		return at(source, where, "%s", noNil)
 	case strings.Contains(message, "maximum allowed nodes"):
 		return at(source, whole(source), tooLong)
 	}
 	return at(source, where, "%s", plain(message))
 }
+
+const noNil = "there is no nil: what is not known makes a comparison not true"
 
 const tooLong = "the formula is too long: split it up"
 

@@ -72,8 +72,7 @@ func (c *compilation) resolve(node ast.Node, lets *let) ast.Node {
 	}
 	switch n := node.(type) {
 	case *ast.NilNode:
-		c.wrong(n.Location(), "there is no nil: what is not known makes a comparison not true")
-		return poison(n.Location())
+		return c.refuse(n, noNil)
 	case *ast.BytesNode:
 		return c.refuse(n, "bytes are not a value here")
 	case *ast.MapNode:
@@ -82,7 +81,7 @@ func (c *compilation) resolve(node ast.Node, lets *let) ast.Node {
 		return c.refuse(n, "only one thing can be asked: \";\" stands after a let")
 	case *ast.BinaryNode:
 		if n.Operator == "??" {
-			return c.refuse(n, "there is no nil and so no \"??\": what is not known makes a comparison not true")
+			return c.refuse(n, noNil)
 		}
 	case *ast.IdentifierNode:
 		if l := lets.find(n.Value); l != nil {
