@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/ast"
@@ -66,6 +67,9 @@ func checked(source string, root ast.Node, err error) *Error {
 	if !errors.As(err, &problem) {
 		return at(source, extent(root), "%s", plain(err.Error()))
 	}
+	if strings.HasPrefix(problem.Message, "invalid operation: % ") {
+		return at(source, problem.Location, "%q of what is in a list wants whole numbers: write int(...) around them", "%")
+	}
 	return at(source, problem.Location, "%s", plain(problem.Message))
 }
 
@@ -97,8 +101,8 @@ func (f function) forVM() *builtin.Function {
 			numbers[i] = runtime.ToFloat64(args[i])
 		}
 		v, err := f.value(numbers...)
-		if f.unit > 0 {
-			return time.Duration(v * float64(time.Second)), err
+		if f.unit > 0 && err == nil {
+			return lasting(v)
 		}
 		return v, err
 	}

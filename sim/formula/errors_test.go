@@ -95,6 +95,7 @@ func TestWrongFormulasAreTold(t *testing.T) {
 		{`upper(»vibration«) == "A"`, `cannot use a number as argument (type a text) to call upper`},
 		{`all(»vibration«, # > 2)`, `builtin all takes only array (got a number)`},
 		{`any([1], # »==« "a")`, `invalid operation: == (mismatched types a number and a text)`},
+		{`any([load], # »%« 2 == 0)`, `"%" of what is in a list wants whole numbers: write int(...) around them`},
 		{`any([age], »# * 0.5« > age)`, `a duration of a list cannot be multiplied: multiply what it is compared with`},
 		{`»[1].size«() > 1`, `only a function can be called`},
 	} {

@@ -144,7 +144,11 @@ func (m *machine) run(e *Env) any {
 		case Bool:
 			m.env[m.keys[i]] = v == 1
 		case Duration:
-			m.env[m.keys[i]] = time.Duration(v * float64(time.Second))
+			d, err := lasting(v)
+			if err != nil {
+				return nil
+			}
+			m.env[m.keys[i]] = d
 		case Text:
 			m.env[m.keys[i]] = m.symbols.Text(v)
 		default:
@@ -156,6 +160,14 @@ func (m *machine) run(e *Env) any {
 		return nil
 	}
 	return result
+}
+
+// lasting is a duration as the library counts it, which ends at 292 years.
+func lasting(seconds float64) (time.Duration, error) {
+	if !(math.Abs(seconds) < math.MaxInt64/1e9) {
+		return 0, errUnknown
+	}
+	return time.Duration(seconds * 1e9), nil
 }
 
 // numberOf is the machine's result as it would stand in a slot.

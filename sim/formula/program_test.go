@@ -83,6 +83,8 @@ func TestFormulasGiveTheirValue(t *testing.T) {
 		{"sum(map([vibration, load], # * 2))", Number, 19},
 		{"count([vibration, load, temperature], sqrt(#) >= 3)", Number, 2},
 		{"filter([vibration, load], # > 3)[0] > 2", Bool, 1},
+		{"count([vibration, 4], int(#) % 2 == 0)", Number, 1},
+		{"any([1.5, 3], hours(#) > age and clamp(#, 0.0, 2.0) == 2 and pow(#, 2) > 8)", Bool, 1},
 		{"[1, 2, 3][1 + 1]", Number, 3},
 		{"[vibration, load][int(load)]", Number, 9},
 		{"min([vibration, load]) + 1", Number, 1.5},

@@ -87,6 +87,7 @@ func TestWhatIsNotFiniteOnTheWayIsUnknown(t *testing.T) {
 		"any([vibration], # / 0.0 != 3)", "any([vibration], 1 / (# / 0.0) != 3)", "any([vibration], not (# ** 1000.0 > 3))",
 		"any([vibration], log(# - 9.0) < 3)", "sum([1e308, 1e308, vibration]) != 1", "float('NaN') != vibration",
 		"filter([vibration], # > 100)[0] != 3", "find([vibration], # > 100) != 3", "[vibration][7] != 3", "int(upper(site)) != 3",
+		"any([age * 1e9], # > age)", "any([vibration], hours(# * 1e9) > age)",
 		"1..100000 == [vibration]", "age * 1e300 * 1e300 != age",
 	} {
 		t.Run(source, func(t *testing.T) {
