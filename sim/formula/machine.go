@@ -81,6 +81,9 @@ func numbers(items *ast.ArrayNode) ast.Node {
 // of the list around it. Literals and whole-number arithmetic on them
 // stay, because an index wants whole numbers.
 func (c *compilation) liftable(node ast.Node) (operand, bool) {
+	if list(node) || literal(node) || open(node) {
+		return operand{}, false
+	}
 	switch n := node.(type) {
 	case *ast.IdentifierNode, *ast.UnaryNode, *ast.ConditionalNode, *ast.CallNode, *ast.BinaryNode:
 	case *ast.BuiltinNode:
@@ -88,9 +91,6 @@ func (c *compilation) liftable(node ast.Node) (operand, bool) {
 			return operand{}, false
 		}
 	default:
-		return operand{}, false
-	}
-	if list(node) || literal(node) || open(node) {
 		return operand{}, false
 	}
 	problems := len(c.problems)
