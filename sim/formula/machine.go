@@ -87,7 +87,10 @@ func (c *compilation) liftable(node ast.Node) (operand, bool) {
 	switch n := node.(type) {
 	case *ast.IdentifierNode, *ast.UnaryNode, *ast.ConditionalNode, *ast.CallNode, *ast.BinaryNode:
 	case *ast.BuiltinNode:
-		if _, ok := c.scalar(n); !ok || n.Name == "int" {
+		if n.Name == "int" {
+			return operand{}, false // it is the way to a whole number
+		}
+		if _, ok := c.scalar(n); !ok {
 			return operand{}, false
 		}
 	default:
