@@ -1,0 +1,233 @@
+package twins
+
+import (
+	"math"
+	"time"
+
+	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/formula"
+)
+
+// decision is one compiled decision over all things of its kind. What it knows
+// of thing i is a byte of flags in the kind's array, and the beginning of a
+// condition that must last.
+type decision struct {
+	info     DecisionInfo
+	index    int // among all decisions
+	place    int // among the kind's
+	k        *twins
+	when     *formula.Program
+	until    *formula.Program // nil for none
+	lasts    time.Duration
+	since    []sim.Time // when the condition came true, where it must last
+	check    time.Duration
+	priority int
+	steps    []step
+	context  []formula.Ref // slots of the condition that sources fill
+}
+
+// The flags of a decision and a thing.
+const (
+	holds uint8 = 1 << iota // the condition was true when last looked at
+	fired                   // and has not been armed again
+	busy                    // its turn is not closed
+	blind                   // it could not be judged for want of context
+	timed                   // a timer is set for the condition to last
+)
+
+func (d *decision) layOut(things int) {
+	if d.lasts > 0 {
+		d.since = make([]sim.Time, things)
+	}
+}
+
+func (d *decision) flags(i int) *uint8 { return &d.k.flags[i*len(d.k.decisions)+d.place] }
+
+// judgeAll looks at some decisions for thing i, because of a reading or nil.
+func (p *Platform) judgeAll(k *twins, list []*decision, i int, r *sim.Reading) {
+	if len(list) == 0 {
+		return
+	}
+	env := p.over(k, i)
+	row := env.Row
+	for _, d := range list {
+		env.Row = row // a decision before may have led elsewhere
+		flags := d.flags(i)
+		if d.when.Bool(env) {
+			p.met(d, i, flags, r)
+		} else if *flags&^busy != 0 || len(d.context) > 0 {
+			p.unmet(d, i, flags)
+		}
+	}
+}
+
+// met is what happens while the condition is true.
+func (p *Platform) met(d *decision, i int, flags *uint8, r *sim.Reading) {
+	began := *flags&holds == 0
+	*flags = *flags&^blind | holds
+	if *flags&fired != 0 {
+		if began {
+			d.info.Suppressed++
+		}
+		return
+	}
+	if d.lasts > 0 {
+		now := p.world.Clock.Now()
+		if began {
+			d.since[i] = now
+		}
+		due := d.since[i].Add(d.lasts)
+		if now < due {
+			if *flags&timed == 0 {
+				*flags |= timed
+				p.world.Clock.Schedule(due, p.holdKind, uint32(i), uint32(d.index))
+			}
+			return
+		}
+	}
+	*flags |= fired
+	p.fire(d, i, flags, r)
+}
+
+// unmet is what happens while the condition is not true. One that is unknown
+// for want of context neither holds nor has ceased to.
+func (p *Platform) unmet(d *decision, i int, flags *uint8) {
+	*flags &^= holds
+	if d.wantsContext(&p.env) {
+		if *flags&blind == 0 {
+			*flags |= blind
+			d.info.Blind++
+			p.note("blind", d.k.kind.First+sim.ThingID(i), d.info.Name, "the condition needs context that is missing or too old", 0)
+		}
+		return
+	}
+	*flags &^= blind
+	if *flags&fired != 0 && (d.until == nil || d.until.Bool(&p.env)) {
+		*flags &^= fired
+	}
+}
+
+// wantsContext says whether the condition is unknown because of a source.
+func (d *decision) wantsContext(env *formula.Env) bool {
+	for _, ref := range d.context {
+		from := env.Row
+		if ref.Space == formula.World {
+			from = env.World
+		}
+		if math.IsNaN(from[ref.Slot]) {
+			return math.IsNaN(d.when.Number(env))
+		}
+	}
+	return false
+}
+
+// fire begins a turn, unless the last one is not closed.
+func (p *Platform) fire(d *decision, i int, flags *uint8, r *sim.Reading) {
+	id := d.k.kind.First + sim.ThingID(i)
+	if *flags&busy != 0 {
+		d.info.AlreadyAtWork++
+		p.note("already at work", id, d.info.Name, "", 0)
+		return
+	}
+	*flags |= busy
+	d.info.Fired++
+	p.working++
+	p.turns++
+	t := &turn{p: p, d: d, i: i, flags: flags, loop: sim.Loop{ID: p.turns, Decision: d.index, Thing: id, Seq: d.k.seen[i].seq}}
+	stamps := &t.loop.Stamps
+	if r != nil {
+		stamps[sim.Sensed], stamps[sim.Arrived], stamps[sim.Mirrored] = r.Sensed, r.Arrived, p.mirrored
+		t.loop.Foreign = r.Foreign
+	} else {
+		due := p.world.Clock.StampOf(p.world.Clock.Now())
+		stamps[sim.Sensed], stamps[sim.Arrived], stamps[sim.Mirrored] = due, due, due
+	}
+	stamps[sim.Decided] = p.world.Clock.Stamp()
+	p.note(sim.Fired, id, d.info.Name, "", t.loop.ID)
+	t.sequence(nil, d.steps, t.close)
+}
+
+// holdHandler looks again when a condition has lasted as long as it must.
+type holdHandler struct{ p *Platform }
+
+func (h holdHandler) Happen(who, arg uint32) {
+	d, i := h.p.decisions[arg], int(who)
+	flags := d.flags(i)
+	*flags &^= timed
+	if *flags&holds != 0 && *flags&fired == 0 {
+		h.p.judgeAll(d.k, d.k.decisions[d.place:d.place+1], i, nil)
+	}
+}
+
+// sweep is how many things are checked in one event: a check of many is spread
+// over its interval.
+const sweep = 1024
+
+// startChecks has a decision that depends on time looked at between readings.
+func (p *Platform) startChecks(d *decision) {
+	if d.check <= 0 {
+		return
+	}
+	parts := (d.k.kind.Count + sweep - 1) / sweep
+	now := p.world.Clock.Now()
+	for n := range parts {
+		wait := d.check - time.Duration(float64(d.check)*float64(n)/float64(parts))
+		p.world.Clock.Schedule(now.Add(wait), p.checkKind, uint32(n), uint32(d.index))
+	}
+}
+
+type checkHandler struct{ p *Platform }
+
+func (h checkHandler) Happen(part, arg uint32) {
+	d := h.p.decisions[arg]
+	h.p.world.Clock.Schedule(h.p.world.Clock.Now().Add(d.check), h.p.checkKind, part, arg)
+	only := d.k.decisions[d.place : d.place+1]
+	for i := int(part) * sweep; i < min((int(part)+1)*sweep, d.k.kind.Count); i++ {
+		if d.k.heard(i) {
+			h.p.judgeAll(d.k, only, i, nil)
+		}
+	}
+}
+
+// enlist finds out what a decision depends on besides readings.
+func (p *Platform) enlist(d *decision) {
+	refs := append([]formula.Ref{}, d.when.Slots()...)
+	inWhen := len(refs)
+	if d.until != nil {
+		refs = append(refs, d.until.Slots()...)
+	}
+	dependsOnTime, onState := d.check > 0, false
+	for n, ref := range refs {
+		u := p.useOf(d.k, ref)
+		dependsOnTime = dependsOnTime || u.timed()
+		onState = onState || u.sort == stateUse
+		if u.sort == contextUse || u.sort == presentUse || u.sort == ageUse {
+			p.sources[u.of].inform(d)
+			if n < inWhen {
+				d.context = append(d.context, ref)
+			}
+		}
+	}
+	if onState {
+		d.k.onState = append(d.k.onState, d)
+	}
+	switch {
+	case !dependsOnTime:
+	case d.check == 0 && d.k.kind.Every > 0:
+		d.check = d.k.kind.Every
+	case d.check == 0:
+		d.check = time.Second
+	}
+}
+
+func (p *Platform) useOf(k *twins, ref formula.Ref) use {
+	if ref.Space == formula.World {
+		return p.worldUses[ref.Slot]
+	}
+	return k.uses[ref.Slot]
+}
+
+// note tells the observers something worth telling.
+func (p *Platform) note(what string, id sim.ThingID, subject, detail string, number uint64) {
+	p.world.Observers.Noted(sim.Event{At: p.world.Clock.Now(), What: what, Thing: id, Subject: subject, Detail: detail, ID: number})
+}
