@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/twinbed/twinbed/sim/units"
 )
@@ -83,6 +85,9 @@ func (g *given) empirical(words []string, open Open) (law, error) {
 	name := strings.Join(file, " ")
 	if name == "" {
 		return nil, errors.New("empirical needs a file, as in empirical waits.csv column wait")
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return nil, errors.New("the name of the file has characters that cannot be printed")
 	}
 	if open == nil {
 		return nil, fmt.Errorf("files such as %s cannot be read here", name)
@@ -159,7 +164,7 @@ func (g *given) column(row []string, name string) (at int, unit string, err erro
 		}
 		known = append(known, title)
 	}
-	return 0, "", fmt.Errorf("no column %q%s; there are %s", name, meant(name, known), strings.Join(known, ", "))
+	return 0, "", fmt.Errorf("no column %.60q%s; there are %.200q", name, meant(name, known), strings.Join(known, ", "))
 }
 
 // cell reads one value, whose unit may stand in the heading.

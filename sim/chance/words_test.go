@@ -75,6 +75,7 @@ func TestWrongWordsAreExplained(t *testing.T) {
 		{"at most 5s", units.Duration, `"at most 5s": what is to be at least or at most that? ` + names},
 		{"empirical", units.Duration, `"empirical": empirical needs a file, as in empirical waits.csv column wait`},
 		{"empirical a.csv column", units.Duration, `"empirical a.csv column": the name of the column is missing`},
+		{"empirical a\x00.csv", units.Duration, `"empirical a\x00.csv": the name of the file has characters that cannot be printed`},
 		{"empirical a.csv", units.Duration, `"empirical a.csv": files such as a.csv cannot be read here`},
 	} {
 		d, err := chance.Parse(c.words, c.dim, nil)
@@ -166,8 +167,8 @@ func TestAWrongSampleIsExplained(t *testing.T) {
 		"empirical empty.csv":                 `"empirical empty.csv": empty.csv: it has 0 values, and a distribution needs at least two`,
 		"empirical bad.csv":                   `"empirical bad.csv": bad.csv: line 3: "soon" is not a duration: it begins with a number, as in 30s; the unit may also stand in the heading, as in wait_s`,
 		"empirical plain.csv":                 `"empirical plain.csv": plain.csv: line 1: "3" has no unit: a duration needs one of ns, us, ms, s, min, h, days, weeks, as in 3s; the unit may also stand in the heading, as in wait_s`,
-		"empirical waits.csv column wayt":     `"empirical waits.csv column wayt": waits.csv: no column "wayt"; there are day, wait (min), note`,
-		"empirical seconds.csv column wait s": `"empirical seconds.csv column wait s": seconds.csv: no column "wait s" (did you mean wait_s?); there are wait_s`,
+		"empirical waits.csv column wayt":     `"empirical waits.csv column wayt": waits.csv: no column "wayt"; there are "day, wait (min), note"`,
+		"empirical seconds.csv column wait s": `"empirical seconds.csv column wait s": seconds.csv: no column "wait s" (did you mean wait_s?); there are "wait_s"`,
 	} {
 		_, err := chance.Parse(words, units.Duration, files.open)
 		require.EqualError(t, err, want)

@@ -140,7 +140,7 @@ func single(text string, dim Dimension) (quantity, error) {
 		return q, err
 	}
 	if rest != "" {
-		return q, fmt.Errorf("%.60q is not one %s: after %s comes %.20q; write it as in %s",
+		return q, fmt.Errorf("%.60q is not one %s: after %.40q comes %.20q; write it as in %s",
 			text, dim, strings.TrimSpace(strings.TrimSuffix(text, rest)), rest, q.sample())
 	}
 	return q, nil
@@ -156,6 +156,8 @@ func (q quantity) sound() error {
 		return fmt.Errorf("%.60q is not a finite number", q.text)
 	case q.number == "":
 		return fmt.Errorf("%.60q is not a %s: it begins with a number, as in %s", q.text, g.name, q.sample())
+	case len(q.number) > 40:
+		return fmt.Errorf("%.60q has more digits than a number can hold", q.text)
 	case q.unit == "" || q.dim == Number:
 		return nil
 	case !q.known():

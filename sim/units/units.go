@@ -56,7 +56,7 @@ func ParseNumber(text string) (float64, error) {
 		return 0, err
 	}
 	if q.unit != "" {
-		return 0, fmt.Errorf("%.60q is not a plain number: write %s without %q", q.text, q.number, q.unit)
+		return 0, fmt.Errorf("%.60q is not a plain number: write %s without %.20q", q.text, q.number, q.unit)
 	}
 	return q.value()
 }
