@@ -1,0 +1,89 @@
+package language_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twinbed/twinbed/scenarios/language"
+	"github.com/twinbed/twinbed/scenarios/language/corpus"
+)
+
+func seeds(f *testing.F) {
+	for _, folder := range []string{"testdata/good/*.yaml", "testdata/bad/*.yaml"} {
+		paths, _ := filepath.Glob(folder)
+		for _, path := range paths {
+			source, err := os.ReadFile(path)
+			require.NoError(f, err)
+			f.Add(string(source))
+		}
+	}
+}
+
+// FuzzScenarios holds every input to what a user may expect: no panic, problems
+// with a place inside the file and without the program's own names, and, when
+// nothing is wrong, a schema that agrees and a document that can be written.
+func FuzzScenarios(f *testing.F) {
+	seeds(f)
+	validate := corpus.Schema(f, demoSchema(f))
+	f.Fuzz(func(t *testing.T, source string) {
+		d, problems := language.Read("x.yaml", []byte(source))
+		if d == nil {
+			require.NotEmpty(t, problems)
+		} else {
+			d.Folder = everyFile
+			var p plant
+			problems = append(problems, d.Decode(&p)...)
+		}
+		lines := strings.Split(source, "\n")
+		for _, p := range problems {
+			if p.Line > 0 {
+				require.LessOrEqual(t, p.Line, len(lines), p.Headline())
+				require.LessOrEqual(t, p.Column, utf8.RuneCountInString(lines[p.Line-1])+1, p.Headline())
+				require.Positive(t, p.Column)
+			}
+			for _, name := range goNames {
+				if strings.Contains(p.Message, name) {
+					require.Contains(t, source, strings.TrimPrefix(name, "!"), "%s", p.Headline())
+				}
+			}
+			_ = p.String()
+		}
+		if len(problems) > 0 {
+			return
+		}
+		require.NoError(t, validate("x.yaml", []byte(source)), "the schema refuses what the loader takes")
+		require.Empty(t, d.Set("seed=5"))
+		played, err := d.Bytes()
+		require.NoError(t, err)
+		again, problems := language.Read("x.yaml", played)
+		require.Empty(t, problems, "%s", played)
+		again.Folder = everyFile
+		var p, q plant
+		require.Empty(t, d.Decode(&p))
+		require.Empty(t, again.Decode(&q))
+		require.Equal(t, p.Things, q.Things)
+	})
+}
+
+// FuzzSet sets any value at any path: no panic, and problems that cite the flag.
+func FuzzSet(f *testing.F) {
+	for _, seed := range []string{"things.press.count=80", "a.b.c=[1, {x: y}]", "limits.1=x", "faults.0.rate=3%", "x=&a [*a]", "=", "..=1", "things.press=~", "name=--- a\n--- b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, setting string) {
+		d := read(t, small)
+		for _, p := range append(d.Set(setting), d.Decode(&plant{})...) {
+			if p.Line == 0 {
+				require.True(t, strings.HasPrefix(p.File, "--set "), p.Headline())
+			}
+		}
+	})
+}
+
+// everyFile stands for a folder in which any name is a file.
+var everyFile = language.NewFolder(anyName{})
