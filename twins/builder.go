@@ -93,7 +93,8 @@ func (b *builder) sources(list []NamedSource) {
 		p.sources = append(p.sources, s)
 		known := true
 		if other, ok := n.Source.(*OtherTwin); ok {
-			if _, _, wrong := other.resolve(p, path); wrong != nil {
+			var wrong *sim.Wrong
+			if s.from, s.thing, wrong = other.resolve(p, path); wrong != nil {
 				b.wrong(wrong)
 				known = false
 			}
@@ -128,10 +129,8 @@ func (b *builder) key(path string, s *source) bool {
 	case s.keyed && !slices.ContainsFunc(b.p.kinds, s.meets):
 		b.wrongf(path+".key", "no kind has an attribute %q%s", s.Key, suggest(s.Key, b.p.attributeNames()))
 	}
-	if other, ok := s.Source.(*OtherTwin); ok && s.keyed && s.Key != "" {
-		if k, _, _ := other.resolve(b.p, path); !s.meets(k) {
-			b.wrongf(path+".key", "%s has no attribute %q%s", k.kind.Name, s.Key, suggest(s.Key, b.p.attributeNames()))
-		}
+	if len(b.mistakes) == before && s.from != nil && !s.meets(s.from) {
+		b.wrongf(path+".key", "%s has no attribute %q%s", s.from.kind.Name, s.Key, suggest(s.Key, b.p.attributeNames()))
 	}
 	return len(b.mistakes) == before
 }

@@ -21,6 +21,8 @@ type source struct {
 	rows    []joined       // by group
 	targets []*target      // kinds that look it up; an unkeyed source: kinds with decisions that read it
 	info    SourceInfo
+	from    *twins // of an OtherTwin: the kind it shows
+	thing   int    // and which, -1 for all
 }
 
 // joined is what is known under one key.
@@ -126,8 +128,8 @@ func (p *Platform) column(name string) (*source, int) {
 
 // start has the source pushed into the twins from now on.
 func (s *source) start() error {
-	if other, ok := s.Source.(*OtherTwin); ok {
-		s.p.feed(s, other)
+	if s.from != nil {
+		s.p.feed(s)
 		return nil
 	}
 	return s.Source.Start(s.p.world.Clock, func(key string, values []float64, asOf sim.Time) {

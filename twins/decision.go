@@ -49,10 +49,10 @@ func (p *Platform) judgeAll(k *twins, list []*decision, i int, r *sim.Reading) {
 		return
 	}
 	env := p.over(k, i)
-	row := env.Row
+	row, known := env.Row, k.flags[i*len(k.decisions):][:len(k.decisions)]
 	for _, d := range list {
 		env.Row = row // a decision before may have led elsewhere
-		flags := d.flags(i)
+		flags := &known[d.place]
 		if d.when.Bool(env) {
 			p.met(d, i, flags, r)
 		} else if *flags&^busy != 0 || len(d.context) > 0 {

@@ -205,4 +205,22 @@ func TestTheSameCallIsKeptOnce(t *testing.T) {
 	require.NoError(t, p.Start())
 	_, err = formula.Compile("mean(vibration, minutes(7))", scope, formula.Any)
 	require.ErrorContains(t, err, "while the platform runs")
+
+	_, err = formula.Compile("mean(vibration, minutes(5)) * hour", s.scope(p), formula.Number)
+	require.ErrorContains(t, err, "unknown name", "hour has no slot")
+	program, err := formula.Compile("mean(vibration, minutes(5)) * 2", s.scope(p), formula.Number)
+	require.NoError(t, err)
+	s.Platform = p
+	s.reads(second, 1, 4, 0)
+	env, ok := p.Env(1)
+	require.True(t, ok)
+	require.Equal(t, 8.0, program.Number(env))
+	_, ok = p.Env(99)
+	require.False(t, ok)
+}
+
+func (s *stage) scope(p *twins.Platform) formula.Scope {
+	scope, err := p.Scope("press")
+	require.NoError(s, err)
+	return scope
 }

@@ -26,7 +26,7 @@ var (
 )
 
 var functions = []function{
-	{"mean", "mean of a signal over a window of time", []formula.Param{signalParam, windowParam}, formula.Number,
+	{"mean", "mean of a signal over a window of time, which moves in tenths of it", []formula.Param{signalParam, windowParam}, formula.Number,
 		overSignal(func(k *twins, q *query) error {
 			f := shared(k, q, "spread", func() *spread {
 				return &spread{window: newWindow[moments, *moments](q.window, k.kind.Every), mean: -1, sd: -1}
@@ -34,7 +34,7 @@ var functions = []function{
 			f.mean = q.slot
 			return nil
 		})},
-	{"sd", "standard deviation of a signal over a window of time", []formula.Param{signalParam, windowParam}, formula.Number,
+	{"sd", "standard deviation of a signal over a window of time, which moves in tenths of it", []formula.Param{signalParam, windowParam}, formula.Number,
 		overSignal(func(k *twins, q *query) error {
 			f := shared(k, q, "spread", func() *spread {
 				return &spread{window: newWindow[moments, *moments](q.window, k.kind.Every), mean: -1, sd: -1}
@@ -42,9 +42,9 @@ var functions = []function{
 			f.sd = q.slot
 			return nil
 		})},
-	{"rolling_min", "least value of a signal over a window of time", []formula.Param{signalParam, windowParam}, formula.Number,
+	{"rolling_min", "least value of a signal over a window of time, which moves in tenths of it", []formula.Param{signalParam, windowParam}, formula.Number,
 		overSignal(func(k *twins, q *query) error { sharedBounds(k, q).least = q.slot; return nil })},
-	{"rolling_max", "greatest value of a signal over a window of time", []formula.Param{signalParam, windowParam}, formula.Number,
+	{"rolling_max", "greatest value of a signal over a window of time, which moves in tenths of it", []formula.Param{signalParam, windowParam}, formula.Number,
 		overSignal(func(k *twins, q *query) error { sharedBounds(k, q).greatest = q.slot; return nil })},
 	{"slope", "rise of a signal per hour by the least-squares line over a window (default: 720 readings); unknown until readings span half of it",
 		[]formula.Param{signalParam, maybeWindow}, formula.Number,

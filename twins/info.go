@@ -113,10 +113,11 @@ type Twin struct {
 	Converged        bool      // reported is as desired
 }
 
-// Twin shows one thing's twin; false for a thing that is not there.
+// Twin shows one thing's twin; false for a thing that is not there,
+// and before [Platform.Start].
 func (p *Platform) Twin(id sim.ThingID) (Twin, bool) {
 	k := p.twinsOf(id)
-	if k == nil || k.rows == nil && len(k.uses) > 0 {
+	if k == nil || !p.started {
 		return Twin{}, false
 	}
 	i := int(id - k.kind.First)

@@ -61,16 +61,10 @@ type feed struct {
 }
 
 // feed connects a source to the twins it shows.
-func (p *Platform) feed(s *source, o *OtherTwin) {
-	k, thing, wrong := o.resolve(p, "")
-	if wrong != nil {
-		return // New has refused it
-	}
-	f := &feed{s: s, signal: k.kind.Signal(o.Signal), thing: thing}
-	for i := range k.kind.Count {
-		if thing >= 0 {
-			break
-		}
+func (p *Platform) feed(s *source) {
+	k := s.from
+	f := &feed{s: s, signal: k.kind.Signal(s.Source.(*OtherTwin).Signal), thing: s.thing}
+	for i := 0; s.thing < 0 && i < k.kind.Count; i++ {
 		g, ok := s.groups[s.keyOf(k.kind, i)]
 		if !ok {
 			g = -1

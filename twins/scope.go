@@ -98,11 +98,13 @@ func (s *scope) Name(name string) (formula.Ref, bool) {
 		slot, ok := s.slot(use{sort: attributeUse, of: at})
 		return formula.Ref{Type: k.Attributes[at].Type, Slot: slot}, ok
 	}
-	for word, sort := range map[string]useSort{"hour": hourUse, "weekday": weekdayUse} {
-		if name == word {
-			slot, ok := s.worldSlot(use{sort: sort})
-			return formula.Ref{Type: formula.Number, Space: formula.World, Slot: slot}, ok
-		}
+	switch name {
+	case "hour":
+		slot, ok := s.worldSlot(use{sort: hourUse})
+		return formula.Ref{Type: formula.Number, Space: formula.World, Slot: slot}, ok
+	case "weekday":
+		slot, ok := s.worldSlot(use{sort: weekdayUse})
+		return formula.Ref{Type: formula.Number, Space: formula.World, Slot: slot}, ok
 	}
 	if src, column := s.p.column(name); src != nil && src.meets(s.k) {
 		return s.column(src, column)
@@ -185,6 +187,16 @@ func (s *scope) Functions() []string {
 
 // Symbols are the texts of the run.
 func (s *scope) Symbols() *formula.Symbols { return s.p.world.Symbols }
+
+// Env is what formulas over a thing's twin are evaluated over, as of now; it is
+// good until the next event. False for a thing that is not there.
+func (p *Platform) Env(id sim.ThingID) (*formula.Env, bool) {
+	k := p.twinsOf(id)
+	if k == nil {
+		return nil, false
+	}
+	return p.over(k, int(id-k.kind.First)), true
+}
 
 // Scope is what formulas over the twins of a kind can name. What they use must
 // be compiled before [Platform.Start]; later only what is in use already is found.

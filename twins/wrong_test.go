@@ -37,7 +37,7 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 		"not a condition": {cfg: decide(twins.Decision{When: "vibration", Until: "vibration + 1"}),
 			want: []string{"decisions.alarm.when:0 this gives a number where true or false is wanted", "decisions.alarm.until:0 this gives a number where true or false is wanted"}},
 		"nothing to do": {cfg: alarm(), want: []string{"decisions.alarm.do:0 there is nothing to do: name a command or a process, or list steps"}},
-		"unknown kind": {cfg: decide(twins.Decision{When: "vibration > 8", Of: "pres"}), want: []string{`decisions.alarm.of:0 unknown kind "pres", did you mean "press"?`}},
+		"unknown kind":  {cfg: decide(twins.Decision{When: "vibration > 8", Of: "pres"}), want: []string{`decisions.alarm.of:0 unknown kind "pres", did you mean "press"?`}},
 		"several kinds": {cfg: decide(twins.Decision{When: "hour > 6"}), want: []string{"decisions.alarm.of:0 this fits several kinds: say which of press, tank it watches"}},
 		"negative": {cfg: decide(twins.Decision{When: "vibration > 8", For: -1, Check: -1}),
 			want: []string{"decisions.alarm.for:0 a duration is not negative", "decisions.alarm.check:0 a duration is not negative"}},
@@ -69,9 +69,9 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 		"deep": {cfg: alarm(twins.Step{If: "vibration > 9", Then: list(twins.Step{Parallel: [][]twins.Step{{word("stop")}, {word("stop"), word("go")}}})},
 			twins.Step{Wait: chance.Constant(1), Timeout: -time.Second, Retry: &twins.Retry{}, OnFailure: list(word("go"))}),
 			want: []string{
-				`decisions.alarm.do.0.then.0.parallel.1.1:0 "go" is neither a command of press nor a process`,
+				`decisions.alarm.do.0.then.0.parallel.1.1:0 "go" is neither a command of press nor a process (there is stop, resume, turn_to, renew)`,
 				"decisions.alarm.do.1.timeout:0 a duration is not negative", "decisions.alarm.do.1.retry.times:0 it is tried again once at least",
-				`decisions.alarm.do.1.on_failure.0:0 "go" is neither a command of press nor a process`,
+				`decisions.alarm.do.1.on_failure.0:0 "go" is neither a command of press nor a process (there is stop, resume, turn_to, renew)`,
 			}},
 		"cycle": {cfg: twins.Config{Processes: []twins.Process{
 			{Name: "a", Steps: list(twins.Step{If: "vibration > 1", Then: list(word("b"))})}, {Name: "b", Steps: list(twins.Step{Process: "a"})}}},
@@ -89,7 +89,7 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 		"name taken": {sources: []twins.NamedSource{{Name: "load", Source: &table{columns: columns("n")}}},
 			want: []string{"data.load:0 press has a signal, state or attribute of this name: formulas could not tell them apart"}},
 		"other twin": {sources: []twins.NamedSource{{Name: "a", Source: &twins.OtherTwin{Twin: "tnk", Signal: "level"}}, {Name: "b", Source: &twins.OtherTwin{Twin: "tank", Signal: "lvl"}, Key: "site"}},
-			want: []string{`data.a.twin:0 unknown thing "tnk", did you mean "tank"?`, `data.b.signal:0 "lvl" is not a signal of tank, did you mean "level"?`}},
+			want: []string{`data.a.twin:0 unknown thing "tnk", did you mean "tank"?`, `data.b.signal:0 "lvl" is not a signal of tank (there is level)`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
