@@ -13,6 +13,12 @@ import (
 // Trees are never changed in place: a change copies the way from the root, so
 // that documents and variants share what they have in common.
 
+// Copy is a document of its own, to be changed while the other stays.
+func (d *Document) Copy() *Document {
+	other := *d
+	return &other
+}
+
 // Set changes one value, as --set things.press.count=80 does. Missing mappings
 // are made; the number behind a list's last item appends to it. Problems, now
 // and later, cite the flag.

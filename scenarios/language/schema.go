@@ -241,13 +241,25 @@ func (g *Generator) branches(schema map[string]any) (all []map[string]any) {
 		}
 		return g.branches(def)
 	}
-	if alternatives, ok := schema["anyOf"].([]any); ok {
-		for _, a := range alternatives {
-			all = append(all, g.branches(a.(map[string]any))...)
-		}
-		return all
+	alternatives := alternatives(schema)
+	for _, a := range alternatives {
+		all = append(all, g.branches(a)...)
 	}
-	return []map[string]any{schema}
+	if alternatives == nil {
+		return []map[string]any{schema}
+	}
+	return all
+}
+
+// alternatives are what stands in anyOf; nil where there is none.
+func alternatives(schema map[string]any) (all []map[string]any) {
+	all, _ = schema["anyOf"].([]map[string]any)
+	if mixed, ok := schema["anyOf"].([]any); ok {
+		for _, a := range mixed {
+			all = append(all, a.(map[string]any))
+		}
+	}
+	return all
 }
 
 func needed(schema map[string]any) []string {
@@ -284,16 +296,16 @@ func (f *field) manual() string {
 
 // anyOf is the choice between schemas; of one, itself.
 func anyOf(schemas ...map[string]any) map[string]any {
-	var all []any
+	var all []map[string]any
 	for _, s := range schemas {
-		if alternatives, ok := s["anyOf"].([]any); ok && len(s) == 1 {
-			all = append(all, alternatives...)
+		if inner := alternatives(s); inner != nil && len(s) == 1 {
+			all = append(all, inner...)
 		} else {
 			all = append(all, s)
 		}
 	}
 	if len(all) == 1 {
-		return all[0].(map[string]any)
+		return all[0]
 	}
 	return map[string]any{"anyOf": all}
 }

@@ -3,6 +3,7 @@ package language
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -15,6 +16,9 @@ func (d *Document) syntax(err error) *Problem {
 		return &p
 	}
 	at, message := d.explain(load)
+	if at.Line > len(d.lines) || at.Line == len(d.lines) && d.line(at.Line) == "" && at.Line > 1 {
+		at = d.end()
+	}
 	p := d.place(at.Line, at.Column, "%s", message)
 	return &p
 }
@@ -53,7 +57,7 @@ func (d *Document) explain(e *yaml.LoadError) (yaml.Mark, string) {
 	case e.ContextMsg == "while parsing a flow mapping":
 		return from, `the "{" that opens here is not closed, or a comma is missing in it`
 	case e.Message == "did not find expected node content":
-		return at, "a value is missing here"
+		return at, "a value is missing here, or a closing bracket before it"
 	case e.ContextMsg == "while scanning a simple key":
 		_, line := cutAt(d.line(from.Line), from.Column-1)
 		return from, shown(line) + ` is no key with its value; write a ":" and a space after the key`
@@ -63,6 +67,16 @@ func (d *Document) explain(e *yaml.LoadError) (yaml.Mark, string) {
 		return at, `a "#" that begins a comment needs a space before it`
 	}
 	return at, "not YAML: " + strings.ReplaceAll(e.Message, "\n", " ")
+}
+
+// end is the place behind the last character that is not blank.
+func (d *Document) end() yaml.Mark {
+	for n := len(d.lines); n > 0; n-- {
+		if line := strings.TrimRight(d.line(n), " \t"); line != "" {
+			return yaml.Mark{Line: n, Column: utf8.RuneCountInString(line) + 1}
+		}
+	}
+	return yaml.Mark{Line: 1, Column: 1}
 }
 
 // word is the text up to the next separator.
