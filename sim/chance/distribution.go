@@ -133,10 +133,3 @@ func weibullSpread(k float64) float64 {
 	first, _ := math.Lgamma(1 + 1/k)
 	return math.Expm1(second - 2*first)
 }
-
-type gamma struct {
-	written
-	distuv.Gamma
-}
-
-func (d *gamma) Support() (lo, hi float64) { return 0, math.Inf(1) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/twinbed/twinbed/sim/units"
 )
@@ -167,6 +168,22 @@ func TestDrawsHaveTheMeanAndTheLaw(t *testing.T) {
 		}
 		// Kolmogorov's distribution: 2.23/√n is exceeded with probability 1e-4.
 		require.Less(t, worst, 2.23/math.Sqrt(n), c.words)
+	}
+}
+
+func TestTheGammaTableIsTheGammaQuantile(t *testing.T) {
+	for _, shape := range []float64{0.05, 0.3, 1, 2, 7.5, 100, 1e4} {
+		d := tabulated("", distuv.Gamma{Alpha: shape, Beta: 0.5})
+		for _, u := range []float64{1e-9, 1e-4, 0.01, 0.1, 0.24, 0.26, 0.5, 0.7, 0.9, 0.99, 0.9999, 1 - 1e-9} {
+			x := d.Quantile(u)
+			if x > 1e-8 {
+				require.InEpsilon(t, d.Gamma.Quantile(u), x, 1e-7, "shape %g at %g", shape, u)
+			} else { // where gonum's root is not exact, its integral is
+				require.InEpsilon(t, u, d.CDF(x), 1e-8, "shape %g at %g", shape, u)
+			}
+		}
+		require.Zero(t, d.Quantile(0))
+		require.True(t, math.IsInf(d.Quantile(1), 1))
 	}
 }
 

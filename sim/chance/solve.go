@@ -175,7 +175,7 @@ func newGamma(g given, shape, scale float64) (law, error) {
 	if err := soundShape(shape); err != nil {
 		return nil, err
 	}
-	return &gamma{g.words, distuv.Gamma{Alpha: shape, Beta: 1 / scale}}, nil
+	return tabulated(g.words, distuv.Gamma{Alpha: shape, Beta: 1 / scale}), nil
 }
 
 func gammaScale(g given) (law, error) { return newGamma(g, g.value["shape"], g.value["scale"]) }
@@ -195,14 +195,14 @@ func gammaThrough(g given) (law, error) {
 	if err != nil {
 		return nil, err
 	}
-	unit := func(shape, share float64) float64 { return distuv.Gamma{Alpha: shape, Beta: 1}.Quantile(share) }
+	za, zb := mathext.NormalQuantile(a.share), mathext.NormalQuantile(b.share)
 	shape := falling(leastShape, mostShape, math.Log(b.value/a.value), func(k float64) float64 {
-		return math.Log(unit(k, b.share) / unit(k, a.share))
+		return logQuantile(k, zb) - logQuantile(k, za)
 	})
 	if math.IsNaN(shape) {
 		return nil, fmt.Errorf("no shape between %g and %g has these %s and %s", leastShape, mostShape, a.name, b.name)
 	}
-	return newGamma(g, shape, b.value/unit(shape, b.share))
+	return newGamma(g, shape, math.Exp(math.Log(b.value)-logQuantile(shape, zb)))
 }
 
 // falling finds x > 0 between lo and hi where a falling function has the value y, by bisection; NaN when nowhere.

@@ -58,7 +58,7 @@ func scramble(x uint64) uint64 {
 
 // Bits is the n-th draw of an entity: 64 random bits. Two folded 128-bit
 // multiplications, as in wyhash, mix stream, entity and number. The first factor
-// must not be zero, hence the constant that no stream meets, the zero one included.
+// must not be zero: with the constant, that is one stream in 2⁶⁴ and not the zero one.
 func (s Stream) Bits(entity uint32, n uint64) uint64 {
 	hi, lo := bits.Mul64(uint64(s)^uint64(entity)*wy2^wy3, n^wy1)
 	hi, lo = bits.Mul64(lo^wy0, hi^uint64(s))

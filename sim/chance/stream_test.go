@@ -30,7 +30,7 @@ var sequences = []struct {
 	{"of a raw stream", func(i uint64) uint64 { return chance.Stream(0).Bits(0, i) }},
 }
 
-const length = 200_000
+const length = 100_000
 
 // unlikely is the probability below which a test calls a sequence not random. The
 // luck is fixed, so a test that passes stays passed; some 200 figures are looked at.
@@ -52,12 +52,17 @@ func requireChiSquare(t *testing.T, counts []int, name string) {
 
 func TestEveryByteOfEverySequenceIsUniform(t *testing.T) {
 	for _, s := range sequences {
-		for shift := 0; shift < 64; shift += 8 {
-			counts := make([]int, 256)
-			for i := range uint64(length) {
-				counts[byte(s.draw(i)>>shift)]++
+		counts := make([][]int, 8)
+		for b := range counts {
+			counts[b] = make([]int, 256)
+		}
+		for i := range uint64(length) {
+			for b, x := 0, s.draw(i); b < 8; b, x = b+1, x>>8 {
+				counts[b][byte(x)]++
 			}
-			requireChiSquare(t, counts, fmt.Sprintf("%s, byte at %d", s.name, shift))
+		}
+		for b := range counts {
+			requireChiSquare(t, counts[b], fmt.Sprintf("%s, byte %d", s.name, b))
 		}
 	}
 }
@@ -82,7 +87,7 @@ func TestNeighboursAreIndependent(t *testing.T) {
 func TestThereIsNoSerialCorrelation(t *testing.T) {
 	uniform := func(b uint64) float64 { return float64(b>>11) * 0x1p-53 }
 	for _, s := range sequences {
-		for _, lag := range []uint64{1, 2, 3, 7, 16, 1000} {
+		for _, lag := range []uint64{1, 2, 7, 1000} {
 			sum := 0.0
 			for i := range uint64(length) {
 				sum += (uniform(s.draw(i)) - 0.5) * (uniform(s.draw(i+lag)) - 0.5)
@@ -170,7 +175,7 @@ func TestOneBitOfTheInputChangesHalfTheOutput(t *testing.T) {
 
 func TestUniformIsStrictlyInsideAndSymmetric(t *testing.T) {
 	s := chance.Seed(7).Stream("inside")
-	for i := range uint64(100_000) {
+	for i := range uint64(10_000) {
 		u := s.Uniform(uint32(i), i)
 		require.True(t, u > 0 && u < 1)
 		require.Equal(t, u, 1-(1-u), "antithetic draws are exact")
