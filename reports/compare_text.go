@@ -1,0 +1,63 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Text writes the comparison for people: each figure of each variant as mean ±
+// 95 %, below it what the difference to the first variant says.
+func (c *Comparison) Text(w io.Writer, colour bool) error {
+	t := &text{colour: colour}
+	fmt.Fprintf(t, "%s, %s, %s\n", c.Scenario, counted(int64(len(c.Variants)), "variant"), counted(int64(len(c.Seeds)), "seed"))
+	rows := [][]string{{"runs", "passed", "failed", "untrusted"}}
+	for _, v := range c.Variants {
+		rows = append(rows, []string{v.Name, grouped(v.Passed), grouped(v.Failed), grouped(v.Untrusted)})
+	}
+	table(&t.Builder, "  ", "< > > >", rows)
+	for _, limits := range []bool{false, true} {
+		c.figures(t, limits)
+	}
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+func (c *Comparison) figures(t *text, limits bool) {
+	heads := []string{""}
+	for i, v := range c.Variants {
+		heads = append(heads, v.Name)
+		if i > 0 {
+			heads = append(heads, "less "+c.Variants[0].Name, "")
+		}
+	}
+	rows := [][]string{heads}
+	for _, r := range c.Rows {
+		if r.Limit == limits {
+			rows = append(rows, r.cells())
+		}
+	}
+	if len(rows) == 1 {
+		return
+	}
+	t.title(map[bool]string{false: "KPIs, mean ± 95%", true: "limits, mean of what was measured ± 95%, kept in so many runs"}[limits])
+	columns := "<" + strings.Repeat(" >", 1) + strings.Repeat(" > > <", max(len(c.Variants)-1, 0))
+	table(&t.Builder, "  ", columns, rows)
+}
+
+// cells are a row as text: the name, then for each variant its figure and, from
+// the second on, the difference and what it says.
+func (r *Row) cells() []string {
+	list := []string{r.Name}
+	for i, cell := range r.Cells {
+		figure := r.plusMinus(cell.Interval, r.in)
+		if r.Limit {
+			figure += fmt.Sprintf("  %d", cell.Kept)
+		}
+		list = append(list, figure)
+		if i > 0 {
+			list = append(list, r.plusMinus(*cell.Difference, r.signed), cell.Says)
+		}
+	}
+	return list
+}
