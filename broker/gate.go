@@ -115,7 +115,7 @@ func NewGate(w *sim.World, o GateOptions) (*Gate, error) {
 		g.codecs = append(g.codecs, c)
 	}
 	for _, filter := range o.Relay {
-		if !mqtt.IsValidFilter(filter, false) || covers(filter, eventsTopic) || filter[0] == '$' {
+		if !validFilter(filter) || covers(filter, eventsTopic) || filter[0] == '$' {
 			return nil, fmt.Errorf("%q cannot be relayed: it is no topic filter or meets %s/", filter, Root)
 		}
 	}

@@ -20,12 +20,11 @@ const (
 // scanner reads one flat JSON object. The first mistake sticks: from then on
 // all readers yield zeros and field yields false.
 type scanner struct {
-	text    []byte
-	at      int
-	key     []byte // of the present field; borrowed
-	first   bool
-	err     error
-	scratch [64]byte // unescaped text
+	text  []byte
+	at    int
+	key   []byte // of the present field; borrowed
+	first bool   // nothing of the present object or array has been read
+	err   error
 }
 
 // begin enters the object that is the whole payload.
@@ -91,6 +90,7 @@ func (s *scanner) more(bracket byte) bool {
 	switch {
 	case c == bracket:
 		s.at++
+		s.first = false // of what this was in
 		return false
 	case s.first:
 		s.first = false
@@ -117,7 +117,7 @@ func (s *scanner) field() bool {
 	return s.err == nil
 }
 
-// quoted reads a string; what it yields is borrowed until the next one.
+// quoted reads a string; what it yields is borrowed from the payload.
 func (s *scanner) quoted() []byte {
 	if s.err != nil {
 		return nil
@@ -146,9 +146,9 @@ func (s *scanner) quoted() []byte {
 	return nil
 }
 
-// unescape reads the rest of a string that holds escapes.
+// unescape reads a string that holds escapes, into memory of its own.
 func (s *scanner) unescape() []byte {
-	out := s.scratch[:0]
+	out := make([]byte, 0, 64)
 	for s.at < len(s.text) {
 		c := s.text[s.at]
 		s.at++

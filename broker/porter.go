@@ -89,7 +89,7 @@ func (p *porter) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 		return room == Commands && clientID(name) == cl.ID
 	}
 	first, _, _ := strings.Cut(topic, "/")
-	allowed := first == Root || first == "#" || first == "+" || p.gate.relays(topic)
+	allowed := validFilter(topic) && (first == Root || first == "#" || first == "+" || p.gate.relays(topic))
 	if !allowed {
 		p.gate.counts.add(refusedFilters)
 	}

@@ -149,6 +149,18 @@ const (
 	maxFilters = 64 // per packet
 )
 
+// validFilter says whether + and # stand alone in their levels and # at the end.
+func validFilter(filter string) bool {
+	for level, rest, deeper := strings.Cut(filter, "/"); ; level, rest, deeper = strings.Cut(rest, "/") {
+		if len(level) > 1 && strings.ContainsAny(level, "+#") || level == "#" && deeper {
+			return false
+		}
+		if !deeper {
+			return filter != ""
+		}
+	}
+}
+
 // covers says whether a filter of an MQTT subscription matches a topic.
 func covers(filter, topic string) bool {
 	for {

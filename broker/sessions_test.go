@@ -1,0 +1,367 @@
+package broker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+	"github.com/stretchr/testify/require"
+
+	"github.com/twinbed/twinbed/sim"
+)
+
+func TestAFleetIsClientsAndTheLoopCloses(t *testing.T) {
+	for _, qos := range []byte{0, 1} {
+		s := newStage(t, 5, 20*time.Millisecond, tcp())
+		s.onRead = func(r *sim.Reading) {
+			s.router.Command(&sim.Command{ID: uint64(r.Thing)*1000 + uint64(r.Seq), Thing: r.Thing, Name: 1, Value: 0.5, Seq: r.Seq, Attempt: 1, Decided: s.world.Clock.Stamp()})
+		}
+		f := s.sessions(SessionOptions{QoS: qos})
+		s.play()
+		s.connect(f)
+		require.Equal(t, 5, f.Up())
+		s.on(func() { s.fleet().Switch(5) })
+		s.eventually("acks of all", func() bool { return len(s.acks) >= 25 })
+		s.mu.Lock()
+		for _, r := range s.readings {
+			require.False(t, r.Foreign)
+			require.Equal(t, []float64{81.25, 2.5}, r.Values)
+			require.Less(t, r.Sensed.At, r.Arrived.At)
+			require.Equal(t, r.Sensed.Wall, r.Sensed.At.Duration(), "at speed 1 both clocks agree")
+		}
+		for _, a := range s.acks {
+			require.False(t, a.Foreign)
+			require.Equal(t, []float64{0.5}, a.State)
+			require.True(t, 0 < a.Delivered.At && a.Delivered.At <= a.Done.At)
+		}
+		require.Empty(t, s.lost)
+		require.Empty(t, s.notes)
+		s.mu.Unlock()
+	}
+}
+
+// settle ends sending and lets everything arrive that is on its way.
+func (s *stage) settle(f *Sessions) {
+	s.on(func() { s.fleet().Switch(0) })
+	require.NoError(s.t, f.Drain(20*time.Second))
+	s.on(func() {})
+	r, c, a := f.InFlight()
+	require.Zero(s.t, r+c+a)
+}
+
+func TestAThousandSessionsBalanceTheirBooks(t *testing.T) {
+	s := newStage(t, 1000, 100*time.Millisecond, tcp())
+	f := s.sessions(SessionOptions{ConnectRate: 20_000})
+	s.play()
+	s.connect(f)
+	require.Equal(t, 1000, s.gate.Connections())
+	s.on(func() { s.fleet().Switch(1000) })
+	s.eventually("3,000 readings", func() bool { return len(s.readings) >= 3000 })
+	s.settle(f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	require.Equal(t, s.sent, len(s.readings)+len(s.lost))
+	require.Empty(t, s.lost)
+	last := make([]uint32, 1000)
+	for _, r := range s.readings {
+		require.Equal(t, last[r.Thing]+1, r.Seq, "in order, without gaps")
+		last[r.Thing] = r.Seq
+	}
+}
+
+// cut remembers connections so that a test can break them.
+type cut struct {
+	gate  *Gate
+	mu    sync.Mutex
+	conns []net.Conn
+	no    error
+	dials int
+}
+
+func (c *cut) dial(ctx context.Context) (net.Conn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dials++
+	if c.no != nil {
+		return nil, c.no
+	}
+	conn, err := c.gate.Dial(ctx)
+	c.conns = append(c.conns, conn)
+	return conn, err
+}
+
+func (c *cut) all(no error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.no = no
+	for _, conn := range c.conns {
+		_ = conn.Close()
+	}
+	c.conns = nil
+}
+
+func TestBrokenSessionsComeBackAndQoS1LosesNothing(t *testing.T) {
+	s := newStage(t, 4, 5*time.Millisecond, tcp())
+	w := &cut{gate: s.gate}
+	f := s.sessions(SessionOptions{QoS: 1, Dial: w.dial})
+	s.play()
+	s.connect(f)
+	s.on(func() { s.fleet().Switch(4) })
+	for range 5 {
+		before := 0
+		s.eventually("readings go on", func() bool { before++; return before > 1 && len(s.readings) > 0 })
+		w.all(nil)
+		require.Eventually(t, func() bool { return f.Up() == 4 }, 20*time.Second, time.Millisecond)
+	}
+	s.settle(f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := map[string]bool{}
+	for _, r := range s.readings {
+		seen[fmt.Sprint(r.Thing, r.Seq)] = true
+	}
+	require.Equal(t, s.sent, len(seen), "each reading arrived, some of them twice")
+	require.Empty(t, s.lost)
+	require.NotZero(t, count(f.Counts(), tallyWords[brokenSessions]))
+}
+
+func TestQoS0IsLostWhileOfflineAndSaysSo(t *testing.T) {
+	s := newStage(t, 2, 5*time.Millisecond, tcp())
+	w := &cut{gate: s.gate}
+	f := s.sessions(SessionOptions{Dial: w.dial})
+	s.play()
+	s.connect(f)
+	w.all(errors.New("the cable is out"))
+	require.Eventually(t, func() bool { return f.Up() == 0 }, 20*time.Second, time.Millisecond)
+	s.on(func() { s.fleet().Switch(2) })
+	s.eventually("losses", func() bool { return s.lostFor(sim.LostOffline) >= 10 })
+	w.all(nil)
+	s.eventually("readings again", func() bool { return len(s.readings) >= 10 })
+	s.settle(f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	require.Equal(t, s.sent, len(s.readings)+len(s.lost))
+	require.EqualValues(t, len(s.lost), count(f.Counts(), tallyWords[lostOffline]))
+}
+
+func TestConnectTellsWhichSessionsAreNotUpAndWhy(t *testing.T) {
+	s := newStage(t, 7, time.Second, tcp())
+	f := s.sessions(SessionOptions{Dial: (&cut{no: errors.New("connection refused")}).dial})
+	s.play()
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	err := f.Connect(ctx)
+	defer f.Close()
+	require.ErrorContains(t, err, "7 of 7 sessions of press are not up")
+	require.ErrorContains(t, err, "press-01: connection refused")
+	require.NotContains(t, err.Error(), "press-06")
+}
+
+func TestASessionThatIsRefusedDoesNotTryAgain(t *testing.T) {
+	s := newStage(t, 2, time.Second, tcp())
+	f := s.sessions(SessionOptions{Username: ownUser, Password: "old"})
+	s.play()
+	err := f.Connect(context.Background())
+	defer f.Close()
+	require.ErrorIs(t, err, errRefused)
+	require.ErrorContains(t, err, "CONNACK code 5")
+	require.EqualValues(t, 2, count(s.gate.Counts(), tallyWords[refusedConnects]))
+}
+
+func TestMoreSessionsThanDescriptorsAreRefusedBeforehand(t *testing.T) {
+	s := newStage(t, 1, time.Second, tcp())
+	s.play()
+	o := SessionOptions{}
+	require.NoError(t, o.fill(s.gate))
+	require.ErrorContains(t, enoughDescriptors(o, 1<<30), "raise the limit")
+	o.Dial = s.gate.DialMemory
+	require.NoError(t, enoughDescriptors(o, 1<<30), "pipes need none")
+}
+
+// A pipe that nobody reads takes nothing: what the clock goes on sending must
+// end in the outbox and then be counted.
+func TestAStalledBrokerFillsTheOutboxAndNeverBlocksTheClock(t *testing.T) {
+	s := newStage(t, 1, time.Millisecond, GateOptions{})
+	stalled := make(chan net.Conn, 1)
+	dial := func(ctx context.Context) (net.Conn, error) {
+		c, err := s.gate.DialMemory(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &stallable{Conn: c, stall: stalled, closed: make(chan struct{})}, nil
+	}
+	f := s.sessions(SessionOptions{Dial: dial, Outbox: 1000})
+	s.play()
+	s.connect(f)
+	s.on(func() { s.fleet().Switch(1) })
+	s.eventually("overflow", func() bool { return s.lostFor(sim.LostInOutbox) > 0 })
+	require.Error(t, f.Drain(20*time.Millisecond))
+	r, _, _ := f.InFlight()
+	require.NotZero(t, r)
+	c := <-stalled
+	_ = c.Close() // and what was in it is known to be lost
+	s.on(func() { s.fleet().Switch(0) })
+	s.eventually("all accounted for", func() bool { return len(s.lost)+len(s.readings) == s.sent })
+}
+
+// stallable stops taking bytes after the greeting.
+type stallable struct {
+	net.Conn
+	writes int
+	stall  chan net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (c *stallable) Write(b []byte) (int, error) {
+	if c.writes++; c.writes <= 2 {
+		return c.Conn.Write(b)
+	}
+	c.once.Do(func() { c.stall <- c })
+	<-c.closed
+	return 0, net.ErrClosed
+}
+
+func (c *stallable) Close() error {
+	c.Conn.Close()
+	select {
+	case <-c.closed:
+	default:
+		close(c.closed)
+	}
+	return nil
+}
+
+func TestFleetClientAndPahoAreSeenAlike(t *testing.T) {
+	type seen struct {
+		seqs   []uint32
+		values []float64
+		acked  []uint64
+	}
+	play := func(paho bool) (r seen) {
+		s := newStage(t, 2, time.Hour, tcp())
+		var f *Sessions
+		if paho {
+			s.outside(0)
+		} else {
+			f = s.sessions(SessionOptions{QoS: 1})
+		}
+		s.play()
+		send, end := s.clientLike(paho, f)
+		for n := range 20 {
+			send(uint32(n+1), 20+float64(n))
+		}
+		s.order(7, 0, "cool", noValue)
+		s.order(8, 0, "set load", 0.25)
+		s.eventually("both acks", func() bool { return len(s.acks) == 2 && len(s.readings) == 20 })
+		end()
+		for _, x := range s.readings {
+			r.seqs, r.values = append(r.seqs, x.Seq), append(r.values, x.Values...)
+		}
+		for _, a := range s.acks {
+			r.acked = append(r.acked, a.ID)
+		}
+		require.Empty(t, s.lost)
+		require.Eventually(t, func() bool {
+			return s.gate.server.Topics.Subscribers(commands1).Subscriptions == nil || len(s.gate.server.Topics.Subscribers(commands1).Subscriptions) == 0
+		}, 10*time.Second, time.Millisecond)
+		return r
+	}
+	require.Equal(t, play(true), play(false))
+}
+
+// clientLike plays press-01 by paho or by a fleet session.
+func (s *stage) clientLike(stranger bool, f *Sessions) (send func(seq uint32, temperature float64), end func()) {
+	if !stranger {
+		s.connect(f)
+		s.on(func() { s.fleet().Switch(1) })
+		return func(seq uint32, temperature float64) {
+			s.on(func() { f.Reading(&sim.Reading{Thing: 0, Seq: seq, Values: []float64{temperature, 2.5}}) })
+		}, f.Close
+	}
+	c := s.stranger("press one")
+	token := c.Subscribe(commands1, 0, func(c paho.Client, m paho.Message) {
+		var x sim.Command
+		if s.gate.codecs[0].ReadCommand(m.Payload(), &x) == nil {
+			go c.Publish(acks1, 1, false, fmt.Sprintf(`{"id":%d,"outcome":"done"}`, x.ID)).Wait()
+		}
+	})
+	require.True(s.t, token.WaitTimeout(10*time.Second))
+	return func(seq uint32, temperature float64) { publish(s.t, c, readings1, 1, reading(int(seq), temperature)) },
+		func() { c.Disconnect(250) }
+}
+
+func TestFramesAreCutWhereverTheBytesAre(t *testing.T) {
+	stream := []byte{0xd0, 0}
+	stream = appendPublish(stream, "a/b", 0, bytes.Repeat([]byte("x"), 300))
+	stream = append(stream, 0x40, 2, 1, 2)
+	for step := range 40 {
+		here, there := net.Pipe()
+		go func() {
+			for rest := stream; len(rest) > 0; {
+				n := min(step+1, len(rest))
+				_, _ = there.Write(rest[:n])
+				rest = rest[n:]
+			}
+			_ = there.Close()
+		}()
+		f := &frames{conn: here}
+		_, err := f.expect(13)
+		require.NoError(t, err)
+		pk, err := f.expect(3)
+		require.NoError(t, err)
+		require.Equal(t, "a/b", pk.TopicName)
+		require.Len(t, pk.Payload, 300)
+		pk, err = f.expect(4)
+		require.NoError(t, err)
+		require.Equal(t, uint16(0x102), pk.PacketID)
+		_, err = f.next()
+		require.Error(t, err)
+	}
+}
+
+func FuzzFrames(f *testing.F) {
+	f.Add([]byte{0x30, 5, 0, 1, 'a', 'b', 'c'})
+	f.Add([]byte{0x30, 0xff, 0xff, 0xff, 0xff})
+	f.Add([]byte{0x20, 2, 0, 0, 0x90, 3, 0, 1, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for len(b) > 0 {
+			size, head := frameSize(b)
+			if size <= 0 {
+				return
+			}
+			require.LessOrEqual(t, size, len(b))
+			_, _ = decodeFrame(b[:size], head)
+			b = b[size:]
+		}
+	})
+}
+
+func TestPacketIDsAreNotReusedWhileTheyFly(t *testing.T) {
+	var o outbox
+	for range 3 {
+		o.fly("t", []byte("x"), sim.ReadingMessage, true)
+	}
+	o.landed(2)
+	for range 1<<16 + 10 {
+		o.fly("t", []byte("x"), sim.ReadingMessage, false)
+		ids := map[uint16]bool{}
+		for _, x := range o.flights {
+			require.False(t, ids[x.id])
+			ids[x.id] = true
+		}
+		require.NotContains(t, ids, uint16(0))
+		o.landed(o.flights[len(o.flights)-1].id)
+	}
+	require.Equal(t, 2, o.relaunch())
+	require.Len(t, o.flights, 2)
+	for _, x := range o.flights {
+		require.NotZero(t, x.frame[0]&dupFlag)
+	}
+}
