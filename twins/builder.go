@@ -123,14 +123,14 @@ func (b *builder) key(path string, s *source) bool {
 	before := len(b.mistakes)
 	switch {
 	case !s.keyed && s.Key != "":
-		b.wrongf(path+".key", "this source has one row for all: it is not looked up by a key")
+		b.wrongf(path+".join", "this source has one row for all: there is no key to look it up by")
 	case s.keyed && s.Key == "":
-		b.wrongf(path+".key", "this source has many rows: key must say by which attribute things find theirs (there is %s)", strings.Join(b.p.attributeNames(), ", "))
+		b.wrongf(path+".join", "this source has many rows: join must say by which attribute things find theirs (there is %s)", strings.Join(b.p.attributeNames(), ", "))
 	case s.keyed && !slices.ContainsFunc(b.p.kinds, s.meets):
-		b.wrongf(path+".key", "no kind has an attribute %q%s", s.Key, suggest(s.Key, b.p.attributeNames()))
+		b.wrongf(path+".join", "no kind has an attribute %q%s", s.Key, suggest(s.Key, b.p.attributeNames()))
 	}
 	if len(b.mistakes) == before && s.from != nil && !s.meets(s.from) {
-		b.wrongf(path+".key", "%s has no attribute %q%s", s.from.kind.Name, s.Key, suggest(s.Key, b.p.attributeNames()))
+		b.wrongf(path+".join", "%s has no attribute %q%s", s.from.kind.Name, s.Key, suggest(s.Key, b.p.attributeNames()))
 	}
 	return len(b.mistakes) == before
 }

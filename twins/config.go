@@ -106,6 +106,6 @@ type Escalate struct {
 type NamedSource struct {
 	Name   string
 	Source sim.Source
-	Key    string        // the attribute that rows are looked up by, or "name" for the thing's own name; "" where the source has no key
+	Key    string        // what a scenario calls join: the attribute that rows are looked up by, or "name" for the thing's own name; "" where the source has no key
 	Fresh  time.Duration // values that are older are unknown; 0: they never age
 }
