@@ -26,7 +26,7 @@ func TestBlueprintConforms(t *testing.T) {
 					require.NoError(t, os.WriteFile(filepath.Join(folder, name), fmt.Append(nil, x), 0o644))
 				}
 			},
-			Shown: func(values []float64) (float64, bool) { return values[0], values[0] == values[1] },
+			Shown:  func(values []float64) (float64, bool) { return values[0], values[0] == values[1] },
 			Unplug: func() { require.NoError(t, os.Rename(folder, away)) },
 			Plug:   func() { require.NoError(t, os.Rename(away, folder)) },
 		}

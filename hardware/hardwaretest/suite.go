@@ -181,8 +181,8 @@ func leavesNothing(t *testing.T, b *bench) {
 	for range 10 {
 		cycle()
 	}
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+5 }, patience, 10*time.Millisecond,
-		"goroutines are left behind: fewer than one in two closings cleans up")
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+2 }, patience, 10*time.Millisecond,
+		"goroutines are left behind")
 }
 
 func closesTwice(t *testing.T, b *bench) {
