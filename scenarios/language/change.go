@@ -29,8 +29,15 @@ func (d *Document) Set(setting string) []Problem {
 	if !ok || path == "" {
 		return []Problem{{File: flag, Message: "this is not a path and its value, as in --set things.press.count=80"}}
 	}
-	if len(text) > MaxSize {
-		return []Problem{{File: "--set " + path, Message: "the value is too long"}}
+	if len(setting) > MaxSize {
+		return []Problem{{File: "--set", Message: "the value is too long: a scenario has at most 1 MiB"}}
+	}
+	scratch := &Document{name: "--set " + shown(setting), source: []byte(setting), lines: strings.Split(setting, "\n")}
+	if problems := scratch.checkText(); len(problems) > 0 {
+		return placeless(problems)
+	}
+	if strings.Count(path, ".") >= maxDepth {
+		return []Problem{{File: flag, Message: fmt.Sprintf("this is nested more than %d deep", maxDepth)}}
 	}
 	d.settings = append(slices.Clip(d.settings), flag)
 	value, problems := d.parseSetting(flag, text, path)
@@ -47,25 +54,26 @@ func (d *Document) Set(setting string) []Problem {
 
 func (d *Document) parseSetting(flag, text, path string) (*yaml.Node, []Problem) {
 	scratch := &Document{name: flag, source: []byte(text), lines: strings.Split(text, "\n"), settings: d.settings}
-	problems := scratch.checkText()
 	value := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
-	if len(problems) == 0 && strings.TrimSpace(text) != "" {
+	if strings.TrimSpace(text) != "" {
 		var problem *Problem
 		if value, problem = scratch.parse(scratch.source); problem != nil {
-			problems = []Problem{*problem}
+			return nil, placeless([]Problem{*problem})
 		}
-	}
-	for i := range problems {
-		problems[i].Line, problems[i].Column, problems[i].Snippet = 0, 0, ""
-	}
-	if len(problems) > 0 || value == nil {
-		return nil, problems
 	}
 	mark(value, -len(d.settings))
 	name := path[strings.LastIndexByte(path, '.')+1:]
 	c := cleaner{doc: scratch, sizes: map[*yaml.Node]int{}}
 	value = c.node(value, nil, path, name, strings.Count(path, "."))
 	return value, c.problems
+}
+
+// placeless takes the places off problems of a text that is in no file.
+func placeless(problems []Problem) []Problem {
+	for i := range problems {
+		problems[i].Line, problems[i].Column, problems[i].Snippet = 0, 0, ""
+	}
+	return problems
 }
 
 // mark gives a tree the origin of a setting.

@@ -117,6 +117,8 @@ func namesAlone(n *Node, t reflect.Type, names string, add func(string, func(ref
 		case isNull(one.yaml):
 		case !one.IsText() || name == "":
 			problems = append(problems, one.Problem("%s stands where a name belongs", what(one.yaml)))
+		case one.isBool():
+			problems = append(problems, one.notText())
 		case seen[name]:
 			problems = append(problems, one.Problem("%s stands here a second time", shown(name)))
 		default:
@@ -134,6 +136,8 @@ func decodeStruct(n *Node, v reflect.Value, f *field) []Problem {
 	p := planOf(v.Type(), "")
 	w, worded := v.Addr().Interface().(sim.Worded)
 	switch {
+	case worded && n.isBool():
+		return []Problem{n.notText()}
 	case worded && n.IsText():
 		fill(v, p)
 		if err := w.FromWords(n.Text()); err != nil {

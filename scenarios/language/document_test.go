@@ -192,7 +192,7 @@ func TestWhatIsSetWronglyCitesTheFlag(t *testing.T) {
 		"things..count=4":              `--set things..count=4: ".count" is no path: a key is missing beside a dot`,
 		"limits=[a":                    `--set limits=[a: the "[" that opens here is not closed, or a comma is missing in it`,
 		"network={loss: 1%, loss: 2%}": `--set network={loss: 1%, loss: 2%}: loss: this key stands here a second time`,
-		"name=\xff":                    "--set name=\xff: this is not UTF-8 text; save the file as UTF-8",
+		"name=\xff":                    "--set \"name=\\xff\": this is not UTF-8 text; save the file as UTF-8",
 	} {
 		d := read(t, small)
 		problems := d.Set(setting)

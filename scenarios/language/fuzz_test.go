@@ -75,13 +75,27 @@ func FuzzSet(f *testing.F) {
 	for _, seed := range []string{"things.press.count=80", "a.b.c=[1, {x: y}]", "limits.1=x", "faults.0.rate=3%", "x=&a [*a]", "=", "..=1", "things.press=~", "name=--- a\n--- b"} {
 		f.Add(seed)
 	}
+	for _, key := range []string{"count", "every", "temperature", "position", "life", "when", "signals.t", "commands", "commands.stop.load", "parts", "come_by"} {
+		for _, value := range []string{"1", "1.0", "+5", "1e3", "1s", "0", "30%", "-3 °C", "'4'", "normal mean 3 sd 1", "x < 4", "true", "[1, a]", "{}", "{a: 1}", "{model: noise, value: 4}", "a", "0x1F", "1_000", "2024-01-02", ".5"} {
+			f.Add("things.press." + key + "=" + value)
+		}
+	}
+	validate := corpus.Schema(f, demoSchema(f))
 	f.Fuzz(func(t *testing.T, setting string) {
 		d := read(t, small)
-		for _, p := range append(d.Set(setting), d.Decode(&plant{})...) {
+		d.Folder = everyFile
+		problems := append(d.Set(setting), d.Decode(&plant{})...)
+		for _, p := range problems {
 			if p.Line == 0 {
 				require.True(t, strings.HasPrefix(p.File, "--set "), p.Headline())
 			}
 		}
+		if len(problems) > 0 {
+			return
+		}
+		played, err := d.Bytes()
+		require.NoError(t, err)
+		require.NoError(t, validate("x.yaml", played), "the schema refuses what the loader takes:\n%s", played)
 	})
 }
 

@@ -171,9 +171,16 @@ func (f *field) setWhole(n *Node, v reflect.Value) error {
 	return nil
 }
 
+func (n *Node) isBool() bool { return n.IsText() && n.yaml.ShortTag() == "!!bool" }
+
+// notText says that true or false stands where a text belongs.
+func (n *Node) notText() Problem { return n.Problem("%s", noText(n.Text())) }
+
+func noText(word string) string { return shown(word) + " is not a text in YAML; put it in quotes" }
+
 func setBool(n *Node, v reflect.Value) error {
 	switch word := strings.ToLower(n.Text()); {
-	case n.yaml.ShortTag() == "!!bool":
+	case n.isBool():
 		v.SetBool(word == "true")
 		return nil
 	case word == "yes" || word == "on" || word == "y" || word == "true":
@@ -187,8 +194,8 @@ func setBool(n *Node, v reflect.Value) error {
 func (f *field) setString(n *Node, v reflect.Value) error {
 	text := n.yaml.Value
 	switch {
-	case n.yaml.ShortTag() == "!!bool":
-		return fmt.Errorf("%s is not a text in YAML; put it in quotes", shown(text))
+	case n.isBool():
+		return errors.New(noText(text))
 	case f.required && strings.TrimSpace(text) == "":
 		return errors.New("the text is empty")
 	case len(f.oneof) > 0 && !slices.Contains(f.oneof, text):
