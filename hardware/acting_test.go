@@ -22,7 +22,7 @@ const ms = time.Millisecond
 
 func TestACommandIsCarriedOutOnceAndStamped(t *testing.T) {
 	d := &toy{act: func(context.Context, string, float64) error {
-		time.Sleep(200 * ms)
+		<-time.After(200 * ms)
 		return nil
 	}}
 	live(t, d, true, func(s *stage) {
@@ -118,7 +118,7 @@ func TestABusyDeviceTakesSoManyCommandsAndNoOldOnes(t *testing.T) {
 	d := &toy{
 		Binding: hardware.Binding{Queue: 2, Timeout: 10 * time.Second, Patience: 4 * time.Second},
 		act: func(context.Context, string, float64) error {
-			time.Sleep(3 * time.Second)
+			<-time.After(3 * time.Second)
 			return nil
 		},
 	}

@@ -115,6 +115,9 @@ func Bind(w *sim.World, wire Wire) (*Device, error) {
 	for i := range k.Commands {
 		d.rules = append(d.rules, rule{Limit: d.binding.limit(k.Commands[i].Name), takesValue: k.Commands[i].TakesValue()})
 	}
+	if !d.pushing && k.Every <= 0 {
+		return nil, fmt.Errorf("%s cannot be real: it has no interval to be sensed at", site.Thing)
+	}
 	for _, f := range w.Fleets {
 		if f.Kind.Holds(wire.Thing) {
 			f.Release(wire.Thing)

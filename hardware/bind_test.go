@@ -16,7 +16,7 @@ import (
 
 func TestReadingsAreDueWhenTheyAreDue(t *testing.T) {
 	d := &toy{sense: func(ctx context.Context, values []float64) error {
-		time.Sleep(300 * time.Millisecond) // in a bubble: the device takes its time
+		<-time.After(300 * time.Millisecond) // in a bubble: the device takes its time
 		values[1] = 4
 		return nil
 	}}
@@ -38,7 +38,7 @@ func TestReadingsAreDueWhenTheyAreDue(t *testing.T) {
 
 func TestASlowDeviceIsNotWaitedForAndTheBooksSaySo(t *testing.T) {
 	d := &toy{sense: func(ctx context.Context, values []float64) error {
-		time.Sleep(1500 * time.Millisecond)
+		<-time.After(1500 * time.Millisecond)
 		values[0] = 1
 		return nil
 	}}
@@ -165,6 +165,9 @@ func TestOnlyALiveClockTakesDevices(t *testing.T) {
 	w = newWorld(sim.NewLiveClock(1, wall.NewTimer()), sim.Silent{})
 	_, err = hardware.Bind(w, hardware.Wire{Thing: 99, Config: &toy{}})
 	require.ErrorContains(t, err, "a thing of the roster")
+	w.Roster.Kinds[0].Every = 0
+	_, err = hardware.Bind(w, hardware.Wire{Thing: 1, Config: &toy{}})
+	require.ErrorContains(t, err, "no interval")
 }
 
 func TestABoundThingIsNoLongerPlayed(t *testing.T) {
@@ -217,7 +220,7 @@ func TestADeviceThatSendsOnItsOwnIsHeardWhenItSends(t *testing.T) {
 			for _, c := range []cry{
 				{x: 1}, {x: 2, skipped: 3}, {err: hardware.ErrMalformed}, {err: errors.New("silent")}, {x: 5},
 			} {
-				time.Sleep(700 * time.Millisecond)
+				<-time.After(700 * time.Millisecond)
 				d.said <- c
 			}
 		}()

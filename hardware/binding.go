@@ -65,7 +65,7 @@ func (r Range) String() string { return fmt.Sprintf("%g to %g", r.Min, r.Max) }
 // Safe is a command that leaves a device safe behind.
 type Safe struct {
 	Command string  `required:"true" doc:"the command"`
-	Value   float64 `doc:"its value, where it takes one"`
+	Value   float64 `doc:"its value, where it takes one; 0 if not given"`
 }
 
 // FromWords reads "stop" or "set_speed 0".
