@@ -6,9 +6,10 @@ import (
 
 // Network is what lies between the things and the platform, as modelled.
 type Network struct {
-	Latency chance.Distribution // seconds one way; nil: none
-	Loss    float64             // share of messages that vanish
-	Reorder bool                // messages of one thing may overtake each other; else kept in order, as TCP keeps it
+	Latency chance.Distribution `unit:"s" doc:"time one way"`
+	Jitter  chance.Distribution `unit:"s" doc:"added to the latency, drawn anew for each message"`
+	Loss    float64             `unit:"%" min:"0" max:"1" doc:"share of the messages that vanish"`
+	Reorder bool                `doc:"messages of one thing may overtake each other; otherwise they keep their order, as over TCP"`
 }
 
 // Impairment is what a fault does to the messages of some things.
@@ -25,6 +26,7 @@ type Impairment struct {
 type Link struct {
 	network  Network
 	latency  [2]chance.Stream
+	jitter   [2]chance.Stream
 	loss     [2]chance.Stream
 	last     [2][]Time // latest arrival per thing, to keep order
 	impaired []*impairment
@@ -51,8 +53,9 @@ func NewLink(n Network, seed chance.Seed, things int) *Link {
 	l := &Link{network: n}
 	for way, name := range [...]string{"up", "down"} {
 		l.latency[way] = seed.Stream("network latency " + name)
+		l.jitter[way] = seed.Stream("network jitter " + name)
 		l.loss[way] = seed.Stream("network loss " + name)
-		if n.Latency != nil && !n.Reorder {
+		if !n.Reorder && (n.Latency != nil || n.Jitter != nil) {
 			l.last[way] = make([]Time, things)
 		}
 	}
@@ -65,10 +68,8 @@ func (l *Link) Pass(way Way, id ThingID, n uint64, now Time) (arrives Time, lost
 	if l.network.Loss > 0 && l.loss[way].Uniform(uint32(id), n) < l.network.Loss {
 		return 0, LostOnLink, false
 	}
-	arrives = now
-	if l.network.Latency != nil {
-		arrives = now.Add(Seconds(l.network.Latency.Quantile(l.latency[way].Uniform(uint32(id), n))))
-	}
+	arrives = later(now, l.network.Latency, l.latency[way], id, n)
+	arrives = later(arrives, l.network.Jitter, l.jitter[way], id, n)
 	for _, i := range l.impaired {
 		if !i.meets(way, id) {
 			continue
@@ -76,15 +77,21 @@ func (l *Link) Pass(way Way, id ThingID, n uint64, now Time) (arrives Time, lost
 		if i.Loss > 0 && (i.Loss >= 1 || i.loss[way].Uniform(uint32(id), n) < i.Loss) {
 			return 0, i.Cause, false
 		}
-		if i.Delay != nil {
-			arrives = arrives.Add(Seconds(i.Delay.Quantile(i.delay[way].Uniform(uint32(id), n))))
-		}
+		arrives = later(arrives, i.Delay, i.delay[way], id, n)
 	}
 	if last := l.last[way]; last != nil {
 		arrives = max(arrives, last[id])
 		last[id] = arrives
 	}
 	return arrives, 0, true
+}
+
+// later adds a drawn delay; none where there is no distribution.
+func later(t Time, delay chance.Distribution, luck chance.Stream, id ThingID, n uint64) Time {
+	if delay == nil {
+		return t
+	}
+	return t.Add(Seconds(delay.Quantile(luck.Uniform(uint32(id), n))))
 }
 
 func (i *impairment) meets(way Way, id ThingID) bool {

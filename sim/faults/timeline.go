@@ -17,6 +17,7 @@ type Incident struct {
 	Where string        `required:"true" doc:"whom it meets: a kind, a thing, a crew, a worker, or a pattern such as press-1*"`
 	Name  string        `key:"-"` // the fault's
 	Fault sim.Fault     `key:"-"`
+	Skip  bool          `key:"-"` // whom it meets takes no part in this run
 }
 
 // Timeline plays incidents on a world and sees that none outlives its window.
@@ -31,6 +32,9 @@ func Play(w *sim.World, incidents []Incident) (*Timeline, []*sim.Wrong) {
 	t := &Timeline{world: w, open: map[int]func(){}}
 	var wrongs []*sim.Wrong
 	for n, x := range incidents {
+		if x.Skip {
+			continue
+		}
 		path := fmt.Sprintf("faults.%d", n)
 		where, err := Select(w, x.Where)
 		if err == nil {

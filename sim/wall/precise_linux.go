@@ -27,7 +27,10 @@ func NewPrecise() (*Precise, error) {
 	return &Precise{start: time.Now(), event: fd}, nil
 }
 
-// Elapsed is the time since the wall was made.
+// Start sets the elapsed time back to zero.
+func (w *Precise) Start() { w.start = time.Now() }
+
+// Elapsed is the time since the start.
 func (w *Precise) Elapsed() time.Duration { return time.Since(w.start) }
 
 // Sleep returns at the elapsed time until, or earlier after a Wake. It binds the

@@ -16,7 +16,10 @@ type Timer struct {
 // NewTimer starts a wall at elapsed time zero.
 func NewTimer() *Timer { return &Timer{time.Now(), make(chan struct{}, 1)} }
 
-// Elapsed is the time since the wall was made.
+// Start sets the elapsed time back to zero.
+func (w *Timer) Start() { w.start = time.Now() }
+
+// Elapsed is the time since the start.
 func (w *Timer) Elapsed() time.Duration { return time.Since(w.start) }
 
 // Sleep returns at the elapsed time until, or earlier after a Wake.
@@ -46,6 +49,7 @@ func (w *Timer) Close() error { return nil }
 
 // Closer is a sim.Wall that may hold descriptors.
 type Closer interface {
+	Start() // sets the elapsed time back to zero; before the clock runs
 	Elapsed() time.Duration
 	Sleep(until time.Duration)
 	Wake()

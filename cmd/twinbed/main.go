@@ -1,0 +1,119 @@
+// Command twinbed plays scenarios of Internet-of-Everything systems and reports
+// what it measured.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"github.com/twinbed/twinbed/scenarios"
+)
+
+// The exit codes besides a report's own 0 (pass), 1 (a limit is broken) and 3.
+const (
+	exitWrong    = 2 // the scenario, or the command line, is wrong
+	exitUnplayed = 3 // the run could not be completed or trusted
+)
+
+// command is the command line.
+type command struct {
+	Run     runCommand     `cmd:"" help:"Play a scenario and report."`
+	Compare compareCommand `cmd:"" help:"Play all variants with many seeds and put them side by side."`
+	Check   checkCommand   `cmd:"" help:"Tell all that is wrong with a scenario, without playing it."`
+	List    listCommand    `cmd:"" help:"List what scenarios can name: models, faults, adapters, sources, KPIs, figures."`
+	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of scenario files, for completion in an editor."`
+	Init    initCommand    `cmd:"" help:"Write a small commented scenario to begin with."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// console is where a command writes, and whether people watch.
+type console struct {
+	context.Context
+	out, err  io.Writer
+	tty       bool // err is a terminal
+	colour    bool // out is one
+	lookupEnv func(string) (string, bool)
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	os.Exit(run(os.Args[1:], &console{
+		Context: ctx, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
+		tty:    term.IsTerminal(int(os.Stderr.Fd())),
+		colour: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
+	}))
+}
+
+// verdict is a run's exit code, which is no error to be printed.
+type verdict int
+
+func (v verdict) Error() string { return fmt.Sprintf("exit code %d", int(v)) }
+
+// run carries out a command line and returns the exit code.
+func run(args []string, c *console) (code int) {
+	var line command
+	parser, err := kong.New(&line,
+		kong.Name("twinbed"), kong.Description("A testbed for Internet-of-Everything systems: things, people, data and process."),
+		kong.Writers(c.out, c.err), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(n int) { panic(leave(n)) }))
+	if err != nil {
+		panic(err)
+	}
+	defer func() {
+		switch left := recover().(type) {
+		case nil:
+		case leave:
+			code = int(left)
+		default:
+			panic(left)
+		}
+	}()
+	chosen, err := parser.Parse(args)
+	if err != nil {
+		parser.FatalIfErrorf(err)
+	}
+	return c.exit(chosen.Run(c))
+}
+
+// leave is kong's wish to exit, after help.
+type leave int
+
+// exit prints an error and returns its code.
+func (c *console) exit(err error) int {
+	if err == nil {
+		return 0
+	}
+	if v, ok := errors.AsType[verdict](err); ok {
+		return int(v)
+	}
+	fmt.Fprintln(c.err, err)
+	if m, ok := errors.AsType[scenarios.Mistakes](err); ok {
+		if n := len(m); n == 1 {
+			fmt.Fprintln(c.err, "1 mistake")
+		} else {
+			fmt.Fprintln(c.err, n, "mistakes")
+		}
+		return exitWrong
+	}
+	if _, ok := errors.AsType[*scenarios.NotFound](err); ok {
+		return exitWrong
+	}
+	return exitUnplayed
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(c *console) error {
+	_, err := fmt.Fprintln(c.out, "twinbed", scenarios.Version())
+	return err
+}

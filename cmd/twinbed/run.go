@@ -1,0 +1,273 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/scenarios"
+)
+
+// change is what a command line changes in a scenario.
+type change struct {
+	Scenario string   `arg:"" help:"A scenario file, or the name of one that ships with twinbed."`
+	Variant  string   `help:"Play a variant of the scenario." placeholder:"NAME"`
+	Seed     string   `help:"Another seed." placeholder:"N"`
+	Duration string   `help:"Play longer or shorter, as in 90s or 5 days." placeholder:"TIME"`
+	Set      []string `help:"Change a value of the scenario, as in things.press.count=80; can be repeated." sep:"none" placeholder:"PATH=VALUE"`
+}
+
+// load reads the scenario with the changes.
+func (c *change) load(clock string) (*scenarios.Script, error) {
+	o := scenarios.Options{Variant: c.Variant, Sets: c.Set}
+	for _, x := range [...]struct{ key, value string }{{"seed", c.Seed}, {"duration", c.Duration}, {"clock", clock}} {
+		if x.value != "" {
+			o.Sets = append(o.Sets, x.key+"="+x.value)
+		}
+	}
+	return scenarios.Load(c.Scenario, o)
+}
+
+type runCommand struct {
+	change  `embed:""`
+	Clock   string `help:"virtual, realtime, or a speed such as 60x." placeholder:"CLOCK"`
+	Out     string `help:"A folder for report.json, events.jsonl and the scenario as played." placeholder:"DIR"`
+	Arm     bool   `help:"Let commands through to real devices, within their limits."`
+	Quiet   bool   `short:"q" help:"Print the verdict alone."`
+	Verbose bool   `short:"v" help:"Print every event as it happens."`
+}
+
+// Run plays the scenario.
+func (r *runCommand) Run(c *console) error {
+	script, err := r.load(r.Clock)
+	if err != nil {
+		return err
+	}
+	defer script.Close()
+	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv}
+	run, err := script.Stage(staging)
+	if err != nil {
+		return err
+	}
+	for _, line := range run.Casting() {
+		if !r.Quiet {
+			fmt.Fprintln(c.err, line)
+		}
+	}
+	out, err := openOut(r.Out, script)
+	if err != nil {
+		return errors.Join(err, run.Close())
+	}
+	var files []*reports.Events
+	if out != nil {
+		files = append(files, run.Observe(out.events))
+	}
+	if r.Verbose {
+		files = append(files, run.Observe(c.err))
+	}
+	stop := c.progress(r.Quiet, run)
+	report, err := run.Play(c)
+	stop()
+	for _, f := range files {
+		err = errors.Join(err, f.Flush())
+	}
+	if report == nil {
+		return err
+	}
+	if err := errors.Join(err, out.close(report), c.show(report, r.Quiet)); err != nil {
+		return err
+	}
+	if code := report.Verdict.ExitCode(); code != 0 {
+		return verdict(code)
+	}
+	return nil
+}
+
+// show prints a report.
+func (c *console) show(r *reports.Report, quiet bool) error {
+	if !quiet {
+		return r.Text(c.out, c.colour)
+	}
+	_, err := fmt.Fprintln(c.out, strings.ToUpper(string(r.Verdict)), strings.Join(r.Reasons, "; "))
+	return err
+}
+
+// progress shows how far a run is until stop is called: in place on a terminal,
+// a line every ten seconds elsewhere.
+func (c *console) progress(quiet bool, run *scenarios.Run) (stop func()) {
+	if quiet {
+		return func() {}
+	}
+	every, before, after := 10*time.Second, "", "\n"
+	if c.tty {
+		every, before, after = 250*time.Millisecond, "\r\x1b[K", ""
+	}
+	ctx, cancel := context.WithCancel(c)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		shown := false
+		for p := range run.Progress(ctx, every) {
+			fmt.Fprint(c.err, before, p, after)
+			shown = true
+		}
+		if shown && c.tty {
+			fmt.Fprint(c.err, before)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// folder is where --out writes.
+type folder struct {
+	dir    string
+	events *os.File
+}
+
+// openOut makes the folder and writes the scenario as played.
+func openOut(dir string, script *scenarios.Script) (*folder, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	played, err := script.Played()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "scenario.yaml"), played, 0o644); err != nil {
+		return nil, err
+	}
+	events, err := os.Create(filepath.Join(dir, "events.jsonl"))
+	return &folder{dir, events}, err
+}
+
+// close writes the report.
+func (f *folder) close(report *reports.Report) error {
+	if f == nil {
+		return nil
+	}
+	text, err := report.JSON()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(f.dir, "report.json"), text, 0o644)
+	}
+	return errors.Join(err, f.events.Close())
+}
+
+type compareCommand struct {
+	change       `embed:""`
+	Replications int    `help:"How many seeds; without it as the scenario says." placeholder:"N"`
+	Cores        int    `help:"How many runs at once; without it all cores." placeholder:"N"`
+	Out          string `help:"A folder for compare.json." placeholder:"DIR"`
+	Quiet        bool   `short:"q" help:"No progress."`
+}
+
+// Run plays all variants.
+func (r *compareCommand) Run(c *console) error {
+	script, err := r.load("")
+	if err != nil {
+		return err
+	}
+	defer script.Close()
+	o := scenarios.CompareOptions{Replications: r.Replications, Cores: r.Cores}
+	if c.tty && !r.Quiet {
+		o.Progress = func(played, of int) { fmt.Fprintf(c.err, "\r\x1b[K%d of %d runs", played, of) }
+		defer fmt.Fprint(c.err, "\r\x1b[K")
+	}
+	result, err := script.Compare(c, o)
+	if err != nil {
+		return err
+	}
+	if r.Out != "" {
+		text, err := result.JSON()
+		if err == nil {
+			err = os.MkdirAll(r.Out, 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(r.Out, "compare.json"), text, 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := result.Text(c.out, c.colour); err != nil {
+		return err
+	}
+	if code := result.Verdict().ExitCode(); code != 0 {
+		return verdict(code)
+	}
+	return nil
+}
+
+type checkCommand struct {
+	change `embed:""`
+}
+
+// Run checks the scenario with all its variants.
+func (r *checkCommand) Run(c *console) error {
+	script, err := r.load("")
+	if err != nil {
+		return err
+	}
+	defer script.Close()
+	told, err := script.Check()
+	if err != nil {
+		return err
+	}
+	for _, line := range told {
+		fmt.Fprintln(c.out, line)
+	}
+	_, err = fmt.Fprintf(c.out, "%s: nothing wrong\n", r.Scenario)
+	return err
+}
+
+type schemaCommand struct{}
+
+// Run prints the schema.
+func (schemaCommand) Run(c *console) error {
+	text, err := scenarios.Schema()
+	if err == nil {
+		_, err = c.out.Write(text)
+	}
+	return err
+}
+
+type listCommand struct {
+	What string `arg:"" optional:"" help:"One section, or one entry, such as faults or thermal."`
+}
+
+// Run prints the catalogue.
+func (l *listCommand) Run(c *console) error { return scenarios.List(c.out, l.What) }
+
+type initCommand struct {
+	Name string `arg:"" help:"The scenario's name; the file is NAME.yaml."`
+}
+
+// Run writes the file; one that is there already stays as it is.
+func (i *initCommand) Run(c *console) error {
+	text, err := scenarios.Starter(i.Name)
+	if err != nil {
+		return err
+	}
+	file := i.Name + ".yaml"
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f, text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "%s is there; play it with: twinbed run %s\n", file, file)
+	return err
+}

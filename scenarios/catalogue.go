@@ -1,0 +1,137 @@
+package scenarios
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/twinbed/twinbed/hardware"
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/scenarios/language"
+	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/chance"
+	"github.com/twinbed/twinbed/sim/people"
+	"github.com/twinbed/twinbed/sim/sources"
+	"github.com/twinbed/twinbed/twins"
+)
+
+// Schema is the JSON Schema of scenario files.
+func Schema() ([]byte, error) { return language.Schema(&Scenario{}) }
+
+// section is one sort of what scenarios can name.
+type section struct {
+	name, doc string
+	entries   []listed
+}
+
+// listed is one entry of the catalogue.
+type listed struct {
+	name, doc string
+	forms     []string // ways to write it, in words
+	fields    []language.FieldDoc
+}
+
+func registered[T any](name, doc string, r *sim.Registry[T]) section {
+	s := section{name: name, doc: doc}
+	for _, e := range r.Entries() {
+		s.entries = append(s.entries, listed{name: e.Name, doc: e.Doc, fields: language.Describe(e.New())})
+	}
+	return s
+}
+
+// catalogue is all that scenarios can name.
+func catalogue() []section {
+	words := section{name: "distributions", doc: "where a number that varies may stand"}
+	for _, d := range chance.Catalogue() {
+		words.entries = append(words.entries, listed{name: d.Name, doc: d.Doc, forms: d.Forms})
+	}
+	features := section{name: "features", doc: "what a condition can ask of a twin, besides its signals, states, attributes and context"}
+	for _, f := range twins.Features() {
+		features.entries = append(features.entries, listed{name: f.Name, doc: f.Doc, forms: []string{f.Form}})
+	}
+	figures := section{name: "figures", doc: "what a limit can hold to"}
+	for _, f := range reports.Measures() {
+		figures.entries = append(figures.entries, listed{name: f.Name, doc: f.Doc, forms: []string{f.Form}})
+	}
+	return []section{
+		{name: "scenario", doc: "the keys of a scenario file", entries: []listed{{name: "scenario", doc: "a world of four pillars and how it is played", fields: language.Describe(&Scenario{})}}},
+		registered("signals", "models of measured quantities: {model: NAME, …}", sim.Signals),
+		words,
+		registered("data", "sources of context, told by their key", sources.Sources),
+		{name: "people", doc: "crews of workers", entries: []listed{{name: "crew", doc: "workers with the same skills and hours", fields: language.Describe(&people.Crew{})}}},
+		features,
+		registered("faults", "what can go wrong: {at: TIME, for: TIME, fault: NAME, where: PATTERN, …}", sim.Faults),
+		registered("adapters", "wires to real devices: {adapter: NAME, …}", hardware.Adapters),
+		registered("kpis", "what a run is worth; or your own, by a formula", reports.KPIs),
+		figures,
+	}
+}
+
+// List prints the catalogue: all of it, one section or one entry.
+func List(w io.Writer, what string) error {
+	var names []string
+	var b strings.Builder
+	for _, s := range catalogue() {
+		names = append(names, s.name)
+		if what == "" || what == s.name {
+			s.print(&b)
+			continue
+		}
+		for _, e := range s.entries {
+			names = append(names, e.name)
+			if what == e.name {
+				e.print(&b)
+			}
+		}
+	}
+	if b.Len() == 0 {
+		return notFound("there is no %q in the catalogue; there are %s", what, strings.Join(names, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (s *section) print(b *strings.Builder) {
+	fmt.Fprintf(b, "%s: %s\n\n", strings.ToUpper(s.name), s.doc)
+	for _, e := range s.entries {
+		e.print(b)
+	}
+}
+
+func (e *listed) print(b *strings.Builder) {
+	fmt.Fprintf(b, "  %s\n      %s\n", e.name, e.doc)
+	for _, f := range e.forms {
+		fmt.Fprintf(b, "      %s\n", f)
+	}
+	printFields(b, e.fields, 6)
+	b.WriteByte('\n')
+}
+
+// printFields prints keys, with those of mappings indented below them.
+func printFields(b *strings.Builder, fields []language.FieldDoc, indent int) {
+	for _, f := range fields {
+		fmt.Fprintf(b, "%*s%-*s %s\n", indent, "", max(24-indent, len(f.Key)), f.Key, about(&f))
+		if len(f.Keys) > 0 && indent < 14 {
+			printFields(b, f.Keys, indent+4)
+		}
+	}
+}
+
+// about is what there is to say of a key, on one line.
+func about(f *language.FieldDoc) string {
+	parts := []string{f.Doc + " (" + f.Type}
+	if f.Required {
+		parts = append(parts, "needed")
+	}
+	if f.Range != "" {
+		parts = append(parts, f.Range)
+	}
+	if f.Default != "" {
+		parts = append(parts, "default "+f.Default)
+	}
+	line := strings.Join(parts, ", ") + ")"
+	if f.Source != "" {
+		line += " [" + f.Source + "]"
+	}
+	return line
+}

@@ -1,0 +1,98 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+
+	"github.com/twinbed/twinbed/reports"
+)
+
+// CompareOptions say how a comparison is played.
+type CompareOptions struct {
+	Replications int                  // 0: as the scenario says
+	Cores        int                  // 0: all
+	Progress     func(played, of int) // called from several goroutines
+}
+
+// Compare plays every variant with the same seeds, in virtual time and on all
+// cores, and puts them side by side. A scenario without variants is played as
+// it is. The same scenario gives the same comparison on any number of cores.
+func (s *Script) Compare(ctx context.Context, o CompareOptions) (*reports.Comparison, error) {
+	names := s.Variants.names()
+	if s.Variant != "" || len(names) == 0 {
+		names = []string{s.Variant}
+	}
+	if o.Replications <= 0 {
+		o.Replications = s.Replications
+	}
+	if o.Cores <= 0 {
+		o.Cores = runtime.GOMAXPROCS(0)
+	}
+	jobs := len(names) * o.Replications
+	trials, faults := make([]reports.Trial, jobs), make([]error, jobs)
+	next := make(chan int)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var players sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for range min(o.Cores, jobs) {
+		players.Go(func() {
+			for job := range next {
+				trials[job], faults[job] = s.trial(ctx, names[job%len(names)], job/len(names))
+				if faults[job] != nil {
+					cancel()
+				}
+				mu.Lock()
+				done++
+				played := done
+				mu.Unlock()
+				if o.Progress != nil {
+					o.Progress(played, jobs)
+				}
+			}
+		})
+	}
+feed:
+	for job := range jobs {
+		select {
+		case next <- job:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	players.Wait()
+	for _, err := range faults {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return nil, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return reports.Compare(s.Name, names, trials), nil
+}
+
+// trial plays one variant with one seed.
+func (s *Script) trial(ctx context.Context, variant string, replica int) (reports.Trial, error) {
+	v, err := s.WithVariant(variant)
+	if err != nil {
+		return reports.Trial{}, err
+	}
+	v.Clock = Speed{}
+	run, err := v.Stage(Staging{Replica: replica})
+	if err != nil {
+		return reports.Trial{}, err
+	}
+	report, err := run.Play(ctx)
+	if err != nil {
+		return reports.Trial{}, err
+	}
+	if ctx.Err() != nil {
+		return reports.Trial{}, ctx.Err()
+	}
+	return report.Trial(), nil
+}

@@ -1,0 +1,220 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twinbed/twinbed/broker"
+	"github.com/twinbed/twinbed/hardware"
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/people"
+)
+
+// live is what a run has beyond a virtual one: a wall to be paced by, a broker,
+// clients and devices.
+type live struct {
+	wall     sim.Wall
+	gate     *broker.Gate
+	sessions []*broker.Sessions
+	devices  []*hardware.Device
+}
+
+// wires checks the devices of a scenario and, in a live run, connects things and
+// people to the broker.
+func (b *builder) wires() {
+	for i, k := range b.World.Roster.Kinds {
+		for _, r := range b.scenario.Things[i].Hardware {
+			path := "things." + k.Name + ".hardware." + r.Thing
+			id, ok := b.World.Roster.Lookup(r.Thing)
+			if !ok || !k.Holds(id) {
+				last := b.World.Roster.Name(k.First + sim.ThingID(k.Count-1))
+				b.wrong(sim.Wrongf(path, "%q is no %s; there are %s to %s", r.Thing, k.Name, b.World.Roster.Name(k.First), last))
+			} else if err := hardware.Check(r.Adapter.Config, b.site(k, r.Thing)); err != nil {
+				b.wrong(under(path, err)...)
+			}
+		}
+	}
+	if b.live == nil || len(b.wrongs) > 0 {
+		return
+	}
+	if b.failure = b.connect(); b.failure == nil {
+		b.phones()
+	}
+}
+
+// connect decides for each thing who plays it and how its messages travel.
+func (b *builder) connect() error {
+	s, w := b.scenario, b.World
+	gate, err := broker.NewGate(w, broker.GateOptions{TCP: s.Broker.TCP, WebSocket: s.Broker.WebSocket})
+	if err != nil {
+		return err
+	}
+	b.live.gate = gate
+	for i, k := range w.Roster.Kinds {
+		t, fleet := &s.Things[i], w.Fleets[i]
+		for _, r := range t.Hardware {
+			id, _ := w.Roster.Lookup(r.Thing)
+			d, err := hardware.Bind(w, hardware.Wire{
+				Thing: id, Config: r.Adapter.Config, Carrier: w.Bus, Armed: b.staging.Armed,
+				Open: b.open, LookupEnv: b.staging.LookupEnv,
+			})
+			if err != nil {
+				return err
+			}
+			b.router.Route(id, d)
+			b.live.devices = append(b.live.devices, d)
+		}
+		switch t.Connect {
+		case "outside":
+			b.outside(k, fleet)
+		case "mqtt":
+			o := broker.SessionOptions{QoS: byte(t.QoS)}
+			if b.staging.InMemory {
+				o.Dial = gate.DialMemory
+			}
+			sessions, err := broker.NewSessions(w, fleet, gate, o)
+			if err != nil {
+				return err
+			}
+			fleet.Carrier = sessions
+			b.router.RouteKind(k, gate)
+			b.live.sessions = append(b.live.sessions, sessions)
+		}
+	}
+	mirror := gate.Mirror()
+	b.router.Tap(mirror)
+	w.Observers = append(w.Observers, mirror)
+	return nil
+}
+
+// outside leaves a kind's things to clients that are not ours.
+func (b *builder) outside(k *sim.Kind, fleet *sim.Fleet) {
+	for i := range k.Count {
+		id := k.First + sim.ThingID(i)
+		if fleet.Played(id) {
+			fleet.Release(id)
+			b.live.gate.Outside(id)
+			b.router.Route(id, b.live.gate)
+		}
+	}
+}
+
+// open lets clients in, connects our own and opens the devices; the run's time
+// begins when all are there.
+func (l *live) open(ctx context.Context) error {
+	if err := l.gate.Open(); err != nil {
+		return err
+	}
+	connecting, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for _, s := range l.sessions {
+		if err := s.Connect(connecting); err != nil {
+			return err
+		}
+	}
+	if w, ok := l.wall.(interface{ Start() }); ok {
+		w.Start()
+	}
+	for _, d := range l.devices {
+		d.Start()
+	}
+	return nil
+}
+
+// drainWithin is how long what is on its way at the end of a live run may take to
+// arrive, in wall time.
+const drainWithin = 2 * time.Second
+
+// drain waits, once nothing is sent any more, until all that was sent has come in
+// or is known to be lost.
+func (l *live) drain() {
+	for _, s := range l.sessions {
+		_ = s.Drain(drainWithin) // what has not come in by then the ledger finds
+	}
+}
+
+// inFlight is how many messages the wires still hold.
+func (l *live) inFlight(w *sim.World) (readings []uint64, commands, acks uint64) {
+	readings = make([]uint64, len(w.Roster.Kinds))
+	at := 0
+	for k := range w.Fleets {
+		if at < len(l.sessions) && w.Fleets[k].Carrier == sim.Carrier(l.sessions[at]) {
+			r, c, a := l.sessions[at].InFlight()
+			readings[k] += uint64(r)
+			commands, acks = commands+uint64(c), acks+uint64(a)
+			at++
+		}
+	}
+	_, c, a := l.gate.InFlight()
+	return readings, commands + uint64(c), acks + uint64(a)
+}
+
+// closeWithin is how long a device may take to let go.
+const closeWithin = 5 * time.Second
+
+func (l *live) close() error {
+	var all []error
+	for _, d := range l.devices {
+		if err := d.Close(closeWithin); err != nil {
+			all = append(all, fmt.Errorf("device: %w", err))
+		}
+	}
+	for _, s := range l.sessions {
+		s.Close()
+	}
+	if l.gate != nil {
+		all = append(all, l.gate.Close())
+	}
+	if w, ok := l.wall.(interface{ Close() error }); ok {
+		all = append(all, w.Close())
+	}
+	return errors.Join(all...)
+}
+
+// counts is what happened at the wires, gate first.
+func (l *live) counts() (list []reports.Count) {
+	for _, c := range l.gate.Counts() {
+		list = append(list, reports.Count{Words: "broker: " + c.Words, Count: c.Count})
+	}
+	for _, s := range l.sessions {
+		for _, c := range s.Counts() {
+			list = append(list, reports.Count{Words: "clients: " + c.Words, Count: c.Count})
+		}
+	}
+	return list
+}
+
+// phones hands the tasks of crews with phones to real people: to the one with the
+// skill who has the fewest.
+func (b *builder) phones() {
+	if !b.scenario.has("people") {
+		return
+	}
+	type carried struct {
+		people.PhoneWorker
+		*broker.Phone
+	}
+	var all []carried
+	for _, p := range people.Phones(b.scenario.People) {
+		all = append(all, carried{p, b.live.gate.Phone(p.Name)})
+	}
+	if len(all) == 0 {
+		return
+	}
+	b.router.RouteTasks(func(t *sim.Task) broker.Worker {
+		var best *broker.Phone
+		for _, c := range all {
+			if slices.Contains(c.Skills, t.Skill) && (best == nil || c.Open() < best.Open()) {
+				best = c.Phone
+			}
+		}
+		if best == nil {
+			return nil
+		}
+		return best
+	})
+}

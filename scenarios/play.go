@@ -1,0 +1,215 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/sim"
+)
+
+// Play plays the run to its end, or until ctx is done, and reports. The error is
+// for a run that could not be played at all: a port that is taken, a device that
+// cannot be bound. A run that was cut short has a report that says so.
+func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
+	started := time.Now()
+	if r.live != nil {
+		if err := r.live.open(ctx); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	if err := r.Platform.Start(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	for _, f := range r.World.Fleets {
+		f.Play(r.Script.Load)
+	}
+	clock := r.World.Clock
+	release := context.AfterFunc(ctx, func() { clock.Stop(context.Cause(ctx)) })
+	end := sim.Time(r.Script.Duration)
+	stopped := clock.Run(end)
+	release()
+	played := clock.Now()
+	if stopped == nil && r.live != nil {
+		r.drain()
+	}
+	r.Recorder.Close(played, r.flights())
+	environment := r.environment(started)
+	if stopped != nil {
+		environment.Ended = stopped.Error()
+	}
+	return r.Recorder.Report(environment), r.Close()
+}
+
+// drain lets what is on its way at the end of a live run come in.
+func (r *Run) drain() {
+	for _, f := range r.World.Fleets {
+		f.Switch(0)
+	}
+	clock := r.World.Clock
+	step := func(d time.Duration) { _ = clock.Run(clock.Now().Add(time.Duration(float64(d) * clock.Speed()))) }
+	step(20 * time.Millisecond)
+	r.live.drain()
+	for range 20 {
+		step(20 * time.Millisecond)
+		if f := r.flights(); f.Commands+f.Acks == 0 && !slices.ContainsFunc(f.Readings, func(n uint64) bool { return n > 0 }) {
+			return
+		}
+	}
+}
+
+// flights is what is on its way now.
+func (r *Run) flights() reports.Flights {
+	f := reports.Flights{Readings: make([]uint64, len(r.World.Fleets))}
+	if r.live != nil {
+		f.Readings, f.Commands, f.Acks = r.live.inFlight(r.World)
+	}
+	for k, fleet := range r.World.Fleets {
+		readings, commands, acks := fleet.OnLink()
+		f.Readings[k] += uint64(readings)
+		f.Commands += uint64(commands)
+		f.Acks += uint64(acks)
+	}
+	open := r.Platform.Open()
+	f.Open = &reports.Open{Turns: uint64(open.Turns), Commands: uint64(open.Commands), Tasks: uint64(open.Tasks)}
+	return f
+}
+
+// Close gives everything back that the run holds; Play does it by itself.
+func (r *Run) Close() error {
+	var all []error
+	if r.live != nil {
+		all = append(all, r.live.close())
+		r.live = nil
+	}
+	for _, s := range r.sources {
+		all = append(all, s.Close())
+	}
+	r.sources = nil
+	return errors.Join(all...)
+}
+
+// Observe writes events.jsonl of the run; flush it after Play.
+func (r *Run) Observe(w io.Writer) *reports.Events {
+	var names []string
+	for _, d := range r.Platform.Decisions() {
+		names = append(names, d.Name)
+	}
+	e := reports.NewEvents(w, r.World.Clock, r.World.Roster, names)
+	r.World.Observers = append(r.World.Observers, e)
+	return e
+}
+
+// Progress yields how far the run is, again and again until ctx is done; the
+// clock is asked, so that a run that hangs yields nothing.
+func (r *Run) Progress(ctx context.Context, every time.Duration) iter.Seq[reports.Progress] {
+	return func(yield func(reports.Progress) bool) {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		answers := make(chan reports.Progress, 1)
+		clock, last, when := r.World.Clock, uint64(0), time.Now()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			clock.Post(func() { answers <- r.Recorder.Progress(clock.Now().Duration()) })
+			select {
+			case <-ctx.Done():
+				return
+			case p := <-answers:
+				p.Planned = r.Script.Duration
+				p.PerSecond = reports.Number(float64(p.Readings-last) / time.Since(when).Seconds())
+				last, when = p.Readings, time.Now()
+				if !yield(p) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Version is what the report calls this build of Twinbed.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// environment is what the report is told of the world outside the run.
+func (r *Run) environment(started time.Time) reports.Environment {
+	s := r.Script
+	e := reports.Environment{
+		Scenario: s.Name, Question: s.Question, Variant: s.Variant, Seed: uint64(r.World.Seed), Clock: s.Clock.String(),
+		Planned: s.Duration, Limits: r.limits, Counts: r.counts(),
+		Wall: reports.Wall{
+			Started: started.UTC().Format(time.RFC3339), Took: reports.Number(time.Since(started).Seconds()),
+			Machine: fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
+			Go:      runtime.Version(), Version: Version(),
+		},
+	}
+	e.Real, e.Simulated = r.players()
+	e.Simulated = append(e.Simulated, r.leftOut()...)
+	return e
+}
+
+// players says who plays the things.
+func (r *Run) players() (real, simulated []string) {
+	for i, k := range r.World.Roster.Kinds {
+		t := &r.Script.Things[i]
+		played := k.Declared
+		for _, d := range t.Hardware {
+			if r.World.Clock.Live() {
+				real = append(real, fmt.Sprintf("%s by %s", d.Thing, d.Adapter.Name))
+				played--
+			} else {
+				simulated = append(simulated, fmt.Sprintf("%s, which is real (%s) in a live run", d.Thing, d.Adapter.Name))
+				played--
+			}
+		}
+		switch {
+		case played <= 0:
+		case r.World.Clock.Live() && t.Connect == "outside":
+			real = append(real, fmt.Sprintf("%d %s by outside clients", played, k.Name))
+		default:
+			simulated = append(simulated, strconv.Itoa(played)+" "+k.Name)
+		}
+	}
+	return real, simulated
+}
+
+// counts is what platform and wires counted besides.
+func (r *Run) counts() (list []reports.Count) {
+	add := func(words string, n uint64) {
+		if n > 0 {
+			list = append(list, reports.Count{Words: words, Count: n})
+		}
+	}
+	p := r.Platform.Counts()
+	add("acks that came after their deed had been given up", p.LateAcks)
+	add("acks of deeds that were closed or never issued", p.StrayAcks)
+	for _, d := range r.Platform.Decisions() {
+		add(d.Name+": not begun, the last turn was still open", d.AlreadyAtWork)
+		add(d.Name+": could not be judged for want of context", d.Blind)
+	}
+	for _, s := range r.Platform.Sources() {
+		add(s.Name+": things without a row", uint64(s.Missing))
+		add(s.Name+": rows too old", s.Stale)
+	}
+	if r.live != nil {
+		for _, c := range r.live.counts() {
+			add(c.Words, c.Count)
+		}
+	}
+	return list
+}

@@ -1,0 +1,351 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/twinbed/twinbed/broker"
+	"github.com/twinbed/twinbed/hardware"
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/scenarios/language"
+	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/chance"
+	"github.com/twinbed/twinbed/sim/faults"
+	"github.com/twinbed/twinbed/sim/formula"
+	"github.com/twinbed/twinbed/sim/people"
+	_ "github.com/twinbed/twinbed/sim/signals" // registers the signal models
+	"github.com/twinbed/twinbed/sim/sources"
+	"github.com/twinbed/twinbed/sim/wall"
+	"github.com/twinbed/twinbed/twins"
+)
+
+// Staging says how a script is put on its stage.
+type Staging struct {
+	Replica   int            // 0: the scenario's own seed; another: the same world with other luck
+	Wall      sim.Wall       // paces a live run; nil: the most precise there is
+	InMemory  bool           // MQTT over pipes in this process instead of TCP, for bubbles and thousands of sessions
+	Armed     bool           // let commands through to real devices
+	Observers []sim.Observer // further ones, after the recorder
+	LookupEnv func(name string) (string, bool)
+}
+
+// Run is a scenario on its stage, to be played once.
+type Run struct {
+	Script   *Script
+	World    *sim.World
+	Platform *twins.Platform
+	Recorder *reports.Recorder
+	LeftOut  []LeftOut
+
+	staging  Staging
+	router   *broker.Router
+	timeline *faults.Timeline
+	sources  []sim.Source
+	live     *live // nil in virtual time
+	limits   []reports.Limit
+}
+
+// Stage puts all rooms together for one run of the script. The error is Mistakes
+// when the scenario is wrong; all mistakes are told at once.
+func (s *Script) Stage(o Staging) (*Run, error) {
+	if o.LookupEnv == nil {
+		o.LookupEnv = os.LookupEnv
+	}
+	b := &builder{Run: &Run{Script: s, staging: o}, scenario: &s.Scenario}
+	b.world()
+	b.fleets()
+	b.crews()
+	b.platform()
+	b.witness()
+	b.faults()
+	b.wires()
+	if err := b.err(); err != nil {
+		b.Run.Close()
+		return nil, err
+	}
+	return b.Run, nil
+}
+
+// Check stages the script as it is and with each of its variants, in virtual
+// time, and returns what is worth knowing, or all mistakes.
+func (s *Script) Check() (told []string, err error) {
+	var all Mistakes
+	variants := []string{s.Variant}
+	if s.Variant == "" {
+		variants = append(variants, s.Variants.names()...)
+	}
+	for _, name := range variants {
+		lines, err := s.check(name)
+		if m, ok := errors.AsType[Mistakes](err); ok {
+			all = append(all, m...)
+		} else if err != nil {
+			return nil, err
+		}
+		told = append(told, lines...)
+	}
+	if len(all) == 0 {
+		return told, nil
+	}
+	return nil, Mistakes(slices.CompactFunc(language.Sorted(all), func(a, b language.Problem) bool { return a.String() == b.String() }))
+}
+
+func (s *Script) check(variant string) (told []string, err error) {
+	v, err := s.WithVariant(variant)
+	if err != nil {
+		return nil, err
+	}
+	v.Clock = Speed{} // nothing is opened to check
+	run, err := v.Stage(Staging{})
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range run.Casting() {
+		if variant != "" {
+			line = "variant " + variant + ": " + line
+		}
+		told = append(told, line)
+	}
+	return told, run.Close()
+}
+
+// Casting says who plays whom and who is left out, a line each.
+func (r *Run) Casting() (lines []string) {
+	real, simulated := r.players()
+	for _, x := range real {
+		lines = append(lines, "real: "+x)
+	}
+	for _, x := range simulated {
+		lines = append(lines, "simulated: "+x)
+	}
+	return append(lines, r.leftOut()...)
+}
+
+func (r *Run) leftOut() (lines []string) {
+	for _, x := range r.LeftOut {
+		lines = append(lines, fmt.Sprintf("decision %q is left out: the pillar %s is off", x.Decision, x.Pillar))
+	}
+	return lines
+}
+
+// builder puts a run together and collects what is wrong.
+type builder struct {
+	*Run
+	scenario *Scenario
+	wrongs   []*sim.Wrong
+	failure  error // not the scenario's fault
+}
+
+func (b *builder) wrong(w ...*sim.Wrong) { b.wrongs = append(b.wrongs, w...) }
+
+func (b *builder) err() error {
+	if len(b.wrongs) == 0 {
+		return b.failure
+	}
+	var problems []language.Problem
+	for _, w := range b.wrongs {
+		problems = append(problems, b.Script.document.Problem(w))
+	}
+	return Mistakes(language.Sorted(problems))
+}
+
+func (b *builder) open(name string) (io.ReadCloser, error) { return b.Script.folder.Open(name) }
+
+// world sets the clock, the roster, the bus and the link.
+func (b *builder) world() {
+	s := b.scenario
+	w := &sim.World{
+		Clock: sim.NewClock(), Calendar: sim.Calendar{Start: s.Start.WeekTime()},
+		Seed:    chance.Seed(s.Seed).Replica(b.staging.Replica),
+		Symbols: &formula.Symbols{}, Roster: &sim.Roster{},
+	}
+	if s.Clock.Live() {
+		pace := b.staging.Wall
+		if pace == nil {
+			pace = wall.New()
+		}
+		b.live = &live{wall: pace}
+		w.Clock = sim.NewLiveClock(s.Clock.Factor, pace)
+	}
+	b.World = w
+	b.names()
+	total := 0
+	for i := range s.Things {
+		t := &s.Things[i]
+		size := s.size(t)
+		if total += size; total > maxThings {
+			b.wrong(sim.Wrongf("things."+t.Name+".count", "with these there are %d things, and %d are possible", total, maxThings))
+			size = 1
+		}
+		k, wrongs := t.kind(size)
+		b.wrong(wrongs...)
+		w.Roster.Add(k)
+		b.wrong(t.give(w, k, b.open)...)
+	}
+	b.router = broker.NewRouter(w)
+	w.Bus = b.router
+	w.Link = sim.NewLink(s.Network, w.Seed, w.Roster.Size())
+}
+
+// names refuses names that cannot stand where they will be used.
+func (b *builder) names() {
+	s := b.scenario
+	say := func(path, problem string) {
+		if problem != "" {
+			b.wrong(sim.Wrongf(path, "%s", problem))
+		}
+	}
+	for _, t := range s.Things {
+		say("things."+t.Name, badThing(t.Name))
+	}
+	for _, d := range s.Data {
+		say("data."+d.Name, badName(d.Name))
+	}
+	for _, c := range s.People {
+		say("people."+c.Name, badThing(c.Name))
+		if slices.ContainsFunc(s.Things, func(t Thing) bool { return t.Name == c.Name }) {
+			b.wrong(sim.Wrongf("people."+c.Name, "%q is already a kind of things", c.Name))
+		}
+	}
+	for _, p := range s.Processes {
+		if slices.ContainsFunc(s.Decisions, func(d twins.Decision) bool { return d.Name == p.Name }) {
+			b.wrong(sim.Wrongf("decisions."+p.Name, "%q is already a process", p.Name))
+		}
+	}
+}
+
+// fleets puts the simulated things on the stage.
+func (b *builder) fleets() {
+	for i, k := range b.World.Roster.Kinds {
+		t := &b.scenario.Things[i]
+		var models []sim.SignalModel
+		for _, s := range t.Signals {
+			models = append(models, s.Model.SignalModel)
+		}
+		f, err := sim.NewFleet(b.World, k, models, b.open)
+		if err != nil {
+			b.wrong(under("things."+t.Name, err)...)
+			continue
+		}
+		f.Unattended = t.Unattended
+		b.World.Fleets = append(b.World.Fleets, f)
+	}
+}
+
+// under sets mistakes below a path of their own.
+func under(path string, err error) []*sim.Wrong {
+	wrongs := sim.Wrongs(err)
+	for _, w := range wrongs {
+		w.Path = strings.TrimSuffix(path+"."+w.Path, ".")
+	}
+	return wrongs
+}
+
+// crews hires the people.
+func (b *builder) crews() {
+	if !b.scenario.has("people") || len(b.scenario.People) == 0 {
+		return
+	}
+	crews, err := people.New(b.World, b.scenario.People)
+	if err != nil {
+		b.wrong(sim.Wrongs(err)...)
+		return
+	}
+	b.World.Workforce = crews
+}
+
+// platform opens the context and makes the system under test.
+func (b *builder) platform() {
+	var named []twins.NamedSource
+	for _, d := range b.scenario.Data {
+		if !b.scenario.has("data") {
+			break
+		}
+		source, err := d.Source.Open(sources.Site{
+			Name: d.Name, Open: b.open, Symbols: b.World.Symbols, Live: b.live != nil, Calendar: b.World.Calendar,
+			Getenv: func(name string) string { v, _ := b.staging.LookupEnv(name); return v }, Seed: b.World.Seed,
+		})
+		if err != nil {
+			b.wrong(under("data."+d.Name, err)...)
+			continue
+		}
+		b.sources = append(b.sources, source)
+		named = append(named, twins.NamedSource{Name: d.Name, Source: source, Key: d.Join, Fresh: d.Fresh})
+	}
+	var cfg twins.Config
+	cfg, b.LeftOut = b.scenario.cast()
+	p, err := twins.New(cfg, b.World, named)
+	if err != nil {
+		b.wrong(sim.Wrongs(err)...)
+		return
+	}
+	b.Platform, b.World.Platform = p, p
+}
+
+// witness makes the recorder and holds limits to what there is.
+func (b *builder) witness() {
+	var decisions, kinds []string
+	for _, d := range b.scenario.Decisions {
+		decisions = append(decisions, d.Name)
+	}
+	for _, k := range b.World.Roster.Kinds {
+		kinds = append(kinds, k.Name)
+	}
+	for n, l := range b.scenario.Limits {
+		if err := l.Check(reports.Names{Decisions: decisions, Kinds: kinds, KPIs: b.scenario.KPIs}); err != nil {
+			b.wrong(sim.Wrongf(fmt.Sprintf("limits.%d", n), "%v", err))
+		}
+		if !slices.ContainsFunc(b.LeftOut, func(x LeftOut) bool { return x.Decision == l.Of }) {
+			b.limits = append(b.limits, l)
+		}
+	}
+	setup := reports.Setup{
+		Clock: b.World.Clock, Calendar: b.World.Calendar, Roster: b.World.Roster, Symbols: b.World.Symbols,
+		Workforce: b.World.Workforce, KPIs: b.scenario.KPIs,
+	}
+	if b.Platform != nil {
+		for _, d := range b.Platform.Decisions() {
+			setup.Decisions = append(setup.Decisions, d.Name)
+		}
+		for _, p := range b.Platform.Processes() {
+			setup.Processes = append(setup.Processes, p.Name)
+		}
+	}
+	r, err := reports.NewRecorder(setup)
+	if err != nil {
+		b.wrong(sim.Wrongs(err)...)
+		return
+	}
+	b.Recorder = r
+	b.World.Observers = append(sim.Observers{r}, b.staging.Observers...)
+}
+
+// faults puts what goes wrong on the timeline; one that meets people is left out
+// with them.
+func (b *builder) faults() {
+	if b.Recorder == nil {
+		return
+	}
+	var incidents []faults.Incident
+	for _, x := range b.scenario.Faults {
+		x.Incident.Name, x.Incident.Fault = x.Fault.Name, x.Fault.Fault
+		x.Incident.Skip = b.World.Workforce == nil && !b.scenario.has("people") && b.meetsPeople(x.Where)
+		incidents = append(incidents, x.Incident)
+	}
+	timeline, wrongs := faults.Play(b.World, incidents)
+	b.wrong(wrongs...)
+	b.timeline = timeline
+}
+
+func (b *builder) meetsPeople(pattern string) bool {
+	things, err := b.World.Roster.Match(pattern)
+	return err == nil && len(things) == 0
+}
+
+// site is where an adapter is put.
+func (b *builder) site(k *sim.Kind, thing string) hardware.Site {
+	return hardware.Site{Thing: thing, Signals: k.Signals, Commands: k.Commands, Open: b.open, LookupEnv: b.staging.LookupEnv}
+}
