@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -41,7 +42,21 @@ func (d *Document) line(n int) string {
 
 // place makes a problem that has a place but no path.
 func (d *Document) place(line, column int, format string, args ...any) Problem {
+	if last := len(d.lines); line > last || line == last && line > 1 && d.line(line) == "" {
+		line, column = d.end()
+	}
 	return Problem{File: d.name, Line: line, Column: column, Snippet: d.line(line), Message: fmt.Sprintf(format, args...)}
+}
+
+// end is the place behind the last character that is not blank, for what the
+// parser finds missing below it.
+func (d *Document) end() (line, column int) {
+	for n := len(d.lines); n > 0; n-- {
+		if text := strings.TrimRight(d.line(n), " \t"); text != "" {
+			return n, utf8.RuneCountInString(text) + 1
+		}
+	}
+	return 0, 0
 }
 
 // problem makes a problem at a node; name is what its message begins with.

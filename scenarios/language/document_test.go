@@ -136,6 +136,7 @@ func TestWhatIsNoScenarioIsRefusedAtOnce(t *testing.T) {
 	}{
 		{big, "x.yaml: 52.43MB is more than a scenario may have: 1 MiB"},
 		{nil, "x.yaml: the scenario is empty"},
+		{[]byte("--- # nothing"), "x.yaml: the scenario is empty"},
 		{[]byte("name: x\nplace: K\xf6ln\n"), "x.yaml:2:9: this is not UTF-8 text; save the file as UTF-8"},
 		{[]byte("\xff\xfen\x00"), "x.yaml:1:1: this is not UTF-8 text; save the file as UTF-8"},
 		{[]byte("name: \u2028x\n"), "x.yaml:1:7: the control character U+2028 cannot stand in a scenario"},

@@ -35,6 +35,9 @@ func Read(name string, source []byte) (*Document, []Problem) {
 	if problem != nil {
 		return nil, []Problem{*problem}
 	}
+	if isNull(root) {
+		return nil, []Problem{{File: name, Message: "the scenario is empty"}}
+	}
 	c := cleaner{doc: d}
 	d.root = c.document(root)
 	if d.root != nil && d.root.Kind != yaml.MappingNode {

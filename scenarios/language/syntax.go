@@ -3,7 +3,6 @@ package language
 import (
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -16,9 +15,6 @@ func (d *Document) syntax(err error) *Problem {
 		return &p
 	}
 	at, message := d.explain(load)
-	if at.Line > len(d.lines) || at.Line == len(d.lines) && d.line(at.Line) == "" && at.Line > 1 {
-		at = d.end()
-	}
 	p := d.place(at.Line, at.Column, "%s", message)
 	return &p
 }
@@ -67,16 +63,6 @@ func (d *Document) explain(e *yaml.LoadError) (yaml.Mark, string) {
 		return at, `a "#" that begins a comment needs a space before it`
 	}
 	return at, "not YAML: " + strings.ReplaceAll(e.Message, "\n", " ")
-}
-
-// end is the place behind the last character that is not blank.
-func (d *Document) end() yaml.Mark {
-	for n := len(d.lines); n > 0; n-- {
-		if line := strings.TrimRight(d.line(n), " \t"); line != "" {
-			return yaml.Mark{Line: n, Column: utf8.RuneCountInString(line) + 1}
-		}
-	}
-	return yaml.Mark{Line: 1, Column: 1}
 }
 
 // word is the text up to the next separator.
