@@ -167,6 +167,8 @@ func decodeKeys(n *Node, v reflect.Value, p *plan) (problems []Problem) {
 				problems = append(problems, decode(child, v.FieldByIndex(f.index), f)...)
 			case p.rest == nil && !isNull(child.yaml):
 				problems = append(problems, n.unknown(child, own))
+				meant, _ := units.Nearest(child.name, own)
+				given[meant] = true // one mistake, not two
 			}
 			if len(problems) > enough {
 				return problems

@@ -3,7 +3,6 @@ package language
 import (
 	"reflect"
 	"regexp"
-	"strings"
 
 	"github.com/twinbed/twinbed/sim/chance"
 	"github.com/twinbed/twinbed/sim/units"
@@ -75,9 +74,6 @@ func (f *field) stringSchema() map[string]any {
 // patterned is the schema of a text that has a shape, and of the bare numbers
 // that have it too.
 func patterned(pattern string) map[string]any {
-	if !strings.HasPrefix(pattern, "^") {
-		pattern = `^(?:` + pattern + `)$`
-	}
 	text := map[string]any{"type": "string", "pattern": pattern}
 	shape := regexp.MustCompile(pattern)
 	switch {

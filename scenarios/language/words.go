@@ -38,9 +38,9 @@ func expected(f *field) string {
 	case distributionType:
 		return article(f.quantity()) + " or a distribution in words"
 	case momentType:
-		return "a day and time, as in Mon 06:00"
+		return "a day and time such as Mon 06:00"
 	case shiftType:
-		return "a shift, as in Mon-Fri 06:00-14:00"
+		return "a shift such as Mon-Fri 06:00-14:00"
 	}
 	switch t.Kind() {
 	case reflect.Float64:
