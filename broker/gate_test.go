@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
-	"github.com/mochi-mqtt/server/v2/packets"
 	"github.com/stretchr/testify/require"
 
 	"github.com/twinbed/twinbed/sim"
@@ -198,133 +196,6 @@ func TestBrowsersConnectOverWebSockets(t *testing.T) {
 	require.EqualValues(t, 1, count(s.gate.Counts(), tallyWords[refusedConnects]))
 }
 
-func TestTheGateKeepsToThisMachine(t *testing.T) {
-	for _, address := range []string{":1883", "0.0.0.0:1883", "[::]:1883", "192.0.2.1:1883", "example.com:1883"} {
-		s := newStage(t, 1, time.Hour, GateOptions{TCP: address})
-		require.ErrorContains(t, s.gate.Open(), "needs TLS and passwords", address)
-		require.NoError(t, s.gate.Close())
-	}
-	s := newStage(t, 1, time.Hour, GateOptions{WebSocket: "1883"})
-	require.Error(t, s.gate.Open())
-}
-
-func TestNobodyElseIsOneOfOurSessions(t *testing.T) {
-	s := newStage(t, 2, time.Hour, tcp())
-	f := s.sessions(SessionOptions{})
-	s.play()
-	s.connect(f)
-	for _, o := range []*paho.ClientOptions{
-		paho.NewClientOptions().SetClientID("twinbed:press-01"),
-		paho.NewClientOptions().SetClientID("twinbed:press-01").SetUsername("twinbed").SetPassword("guess"),
-		paho.NewClientOptions().SetClientID("x").SetUsername("twinbed").SetPassword(s.gate.secret),
-		paho.NewClientOptions().SetClientID("twinbed:press-77").SetUsername("twinbed").SetPassword(s.gate.secret),
-	} {
-		token := paho.NewClient(o.AddBroker("tcp://" + s.gate.TCP()).SetConnectRetry(false).SetProtocolVersion(4)).Connect()
-		require.True(t, token.WaitTimeout(10*time.Second))
-		require.Error(t, token.Error())
-	}
-	require.Equal(t, 2, f.Up(), "the real ones were not disturbed")
-	require.EqualValues(t, 4, count(s.gate.Counts(), tallyWords[refusedConnects]))
-}
-
-func connectPacket(t testing.TB, id string, version byte) []byte {
-	var b bytes.Buffer
-	p := packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Connect}, ProtocolVersion: version, Connect: packets.ConnectParams{
-		ProtocolName: []byte("MQTT"), Clean: true, Keepalive: 60, ClientIdentifier: id,
-	}}
-	require.NoError(t, p.ConnectEncode(&b))
-	return b.Bytes()
-}
-
-func TestAPacketThatBreaksTheBrokerEndsOnlyItsSender(t *testing.T) {
-	s := newStage(t, 2, time.Hour, tcp())
-	s.outside(0)
-	s.play()
-	good := s.stranger("press one")
-	for range 3 {
-		c := s.raw()
-		// A version 5 SUBSCRIBE whose filter has no options byte.
-		_, err := c.Write(append(connectPacket(t, "bad", 5), 0x82, 13, 0, 1, 0, 0, 8, 't', 'w', 'i', 'n', 'b', 'e', 'd', '/'))
-		require.NoError(t, err)
-		ended(t, c)
-	}
-	require.Eventually(t, func() bool { return count(s.gate.Counts(), tallyWords[brokenPackets]) == 3 }, 10*time.Second, time.Millisecond)
-	publish(t, good, readings1, 1, `{"temperature":5}`)
-	s.eventually("others go on", func() bool { return len(s.readings) == 1 })
-	require.Eventually(t, func() bool {
-		_, known := s.gate.server.Clients.Get("bad")
-		return !known
-	}, 10*time.Second, time.Millisecond)
-}
-
-func TestConnectionsThatMisbehaveAreEnded(t *testing.T) {
-	s := newStage(t, 1, time.Hour, GateOptions{TCP: "127.0.0.1:0", ConnectWithin: 50 * time.Millisecond})
-	s.play()
-	silent := s.raw()
-	ended(t, silent)
-	big := s.raw()
-	_, err := big.Write([]byte{0x10, 0xff, 0xff, 0xff, 0x7f})
-	require.NoError(t, err)
-	ended(t, big)
-	deep := s.raw()
-	filter := strings.Repeat("a/", 100)
-	_, err = deep.Write(append(connectPacket(t, "deep", 4), append([]byte{0x82, byte(len(filter) + 5 - 128 | 128), 1, 0, 1, 0, byte(len(filter))}, filter+"\x00"...)...))
-	require.NoError(t, err)
-	ended(t, deep)
-	require.Eventually(t, func() bool { return s.gate.Connections() == 0 }, 10*time.Second, time.Millisecond)
-}
-
-func TestAWillGoesNowhere(t *testing.T) {
-	s := newStage(t, 1, time.Hour, tcp())
-	s.play()
-	_, in := subscribe(t, s.stranger("observer"), "twinbed/#", 0)
-	c := s.stranger("dies", func(o *paho.ClientOptions) { o.SetWill("twinbed/things/press/commands", "{}", 1, true) })
-	require.EqualValues(t, 1, count(s.gate.Counts(), tallyWords[ignoredWills]))
-	v, _ := s.gate.server.Clients.Get("dies")
-	v.Stop(packets.ErrUnspecifiedError)
-	c.Disconnect(0)
-	s.on(func() { s.gate.Mirror().Noted(sim.Event{What: "fired", Thing: sim.NoThing}) })
-	require.Contains(t, receive(t, in), "fired", "the first thing that is seen is not the will")
-}
-
-func TestTakeoversLeaveOneClientOfANameAndItIsServed(t *testing.T) {
-	s := newStage(t, 1, time.Hour, tcp())
-	s.play()
-	over, ends := make(chan struct{}), make(chan bool)
-	for range 20 {
-		c := s.raw()
-		_, err := c.Write(connectPacket(t, "twin", 4))
-		require.NoError(t, err)
-		go func() {
-			b := make([]byte, 64)
-			for {
-				if _, err := c.Read(b); err != nil {
-					select {
-					case <-over: // the test ends the last one
-						ends <- true
-					default:
-						ends <- false
-					}
-					return
-				}
-			}
-		}()
-	}
-	for range 19 {
-		require.False(t, <-ends)
-	}
-	s.gate.mu.Lock()
-	require.Len(t, s.gate.visitors, 1)
-	require.Len(t, s.gate.owners, 1)
-	s.gate.mu.Unlock()
-	close(over)
-	left, ok := s.gate.server.Clients.Get("twin")
-	require.True(t, ok)
-	require.False(t, left.Closed())
-	left.Stop(packets.ErrServerShuttingDown)
-	require.True(t, <-ends)
-}
-
 func TestAFullInboxRefusesQoS0AndHoldsQoS1Back(t *testing.T) {
 	s := newStage(t, 1, time.Hour, GateOptions{TCP: "127.0.0.1:0", Inbox: 4})
 	s.outside(0)
@@ -377,78 +248,6 @@ func TestCommandsThatNobodyTakesAreLostWithAReason(t *testing.T) {
 	s.eventually("its queue is full", func() bool { return s.lostFor(sim.LostInBroker) > 0 })
 	s.eventually("it is ended", func() bool { return s.gate.Connections() == 0 })
 	require.NotZero(t, count(s.gate.Counts(), tallyWords[droppedCommands]))
-}
-
-func TestOneThingDoesNotAnswerForAnother(t *testing.T) {
-	s := newStage(t, 2, time.Hour, tcp())
-	s.outside(0)
-	s.outside(1)
-	s.play()
-	c := s.stranger("both")
-	_, in := subscribe(t, c, "twinbed/things/+/commands", 0)
-	s.order(5, 1, "cool", noValue)
-	receive(t, in)
-	publish(t, c, acks1, 1, `{"id":5,"outcome":"done"}`)
-	publish(t, c, "twinbed/things/press-02/acks", 1, `{"id":5,"outcome":"failed","note":"stuck"}`)
-	s.eventually("the right one", func() bool { return len(s.acks) == 1 })
-	require.Equal(t, sim.ThingID(1), s.acks[0].Thing)
-	require.Equal(t, "stuck", s.acks[0].Note)
-}
-
-func TestAskedForgetsTheOldest(t *testing.T) {
-	var a asked
-	for id := range uint64(askedRemembered + 10) {
-		a.note(id, 3)
-		a.note(id, 4)
-	}
-	require.False(t, a.of(9, 3))
-	require.True(t, a.of(10, 3) && a.of(askedRemembered+9, 3) && !a.of(10, 4))
-	require.Len(t, a.thing, askedRemembered)
-}
-
-func TestAWorkersPhoneTakesAndEndsTasks(t *testing.T) {
-	s := newStage(t, 2, time.Hour, tcp())
-	p := s.gate.Phone("mia")
-	s.router.RouteTasks(func(*sim.Task) Worker { return p })
-	s.play()
-	c := s.stranger("phone")
-	granted, in := subscribe(t, c, "twinbed/workers/mia/tasks", 1)
-	require.EqualValues(t, 1, granted)
-	send := func(id uint64) {
-		s.on(func() {
-			s.router.Task(&sim.Task{ID: id, Thing: 1, What: "look", Skill: "eyes", Does: 1, Value: 0.25, Attempt: 1, Decided: s.world.Clock.Stamp()})
-		})
-	}
-	say := func(payload string) { publish(t, c, "twinbed/workers/mia/acks", 1, payload) }
-	load := func() (v float64) { s.on(func() { v = *s.fleet().State(1, 0) }); return v }
-
-	send(7)
-	require.JSONEq(t, `{"id":7,"task":"look","skill":"eyes","thing":"press-02","does":"set load","value":0.25,"priority":0,"attempt":1}`, receive(t, in))
-	say(`{"id":7,"outcome":"taken"}`)
-	say(`{"id":7,"outcome":"done","note":"it was loose"}`)
-	s.eventually("the ack", func() bool { return len(s.acks) == 1 })
-	a := s.acks[0]
-	require.True(t, a.Foreign && a.Delivered.At < a.Done.At && a.By == "mia" && a.Note == "it was loose" && a.Thing == 1)
-	require.Equal(t, 0.25, load(), "the worker's hands changed the press")
-
-	say(`{"id":7,"outcome":"done"}`)
-	s.eventually("a stray ack", func() bool { return hasNote(s.notes, "not open") })
-	send(8)
-	receive(t, in)
-	s.on(func() { s.router.Withdraw(8) })
-	require.JSONEq(t, `{"id":8,"withdrawn":true}`, receive(t, in))
-	send(9)
-	receive(t, in)
-	say(`{"id":9,"outcome":"taken"}`)
-	say(`{"id":9,"outcome":"refused"}`)
-	s.eventually("the refusal", func() bool { return len(s.acks) == 2 })
-	require.Equal(t, sim.Refused, s.acks[1].Outcome)
-	s.on(func() { require.Zero(t, p.Open()) })
-	c.Disconnect(0)
-	require.Eventually(t, func() bool { return s.gate.Connections() == 0 }, 10*time.Second, time.Millisecond)
-	send(10)
-	s.eventually("a phone that is off", func() bool { return s.lostFor(sim.LostNobody) == 1 })
-	require.Equal(t, sim.TaskMessage, s.lost[0].medium)
 }
 
 func TestCountsAreAlwaysTheSameLines(t *testing.T) {

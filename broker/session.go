@@ -32,7 +32,6 @@ type fleetSession struct {
 	pinged  time.Time     // when the latest ping was sent
 	change  chan struct{} // closed at the next change; nil while nobody waits for one
 	settled bool          // was up once, or will never be
-	refused bool          // by the broker, for good
 	why     error         // the latest failure
 	write   func()        // flush, made once
 }
@@ -57,7 +56,7 @@ func (s *fleetSession) live(ctx context.Context) {
 		err := s.once(ctx)
 		if errors.Is(err, errRefused) {
 			f.counts.add(refusedSessions)
-			s.settle(func() { s.refused, s.why = true, err })
+			s.settle(func() { s.why = err })
 			return
 		}
 		s.alter(func() { s.why = err })
