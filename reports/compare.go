@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -62,12 +63,14 @@ type Cell struct {
 	Says       string    `json:"says,omitempty"`       // better, worse, lower, higher, or "no difference shown"
 }
 
-// Compare puts trials side by side, variants in the order given, seeds in that of
-// the first trials. The order in which trials come does not matter otherwise.
+// Compare puts trials side by side, variants in the order given, seeds by number.
+// The order in which trials come does not matter.
 func Compare(scenario string, variants []string, trials []Trial) *Comparison {
 	c := &Comparison{Schema: ComparisonSchema, Scenario: scenario, Seeds: []uint64{}, Variants: []VariantResult{}, Rows: []Row{}}
 	trials = slices.Clone(trials)
-	slices.SortStableFunc(trials, func(a, b Trial) int { return slices.Index(variants, a.Variant) - slices.Index(variants, b.Variant) })
+	slices.SortStableFunc(trials, func(a, b Trial) int {
+		return cmp.Or(cmp.Compare(slices.Index(variants, a.Variant), slices.Index(variants, b.Variant)), cmp.Compare(a.Seed, b.Seed))
+	})
 	for _, t := range trials {
 		if !slices.Contains(c.Seeds, t.Seed) {
 			c.Seeds = append(c.Seeds, t.Seed)
@@ -117,10 +120,18 @@ func rowsOf(trials []Trial) (rows []Row) {
 	}
 	for _, t := range trials {
 		for _, l := range t.Limits {
-			add(Row{Name: l.Limit, Limit: true, Unit: l.Unit})
+			add(Row{Name: l.Limit, Limit: true, Unit: l.Unit, Better: side(l.Limit)})
 		}
 	}
 	return rows
+}
+
+// side is which way is good for the figure of a limit.
+func side(limit string) string {
+	if l, err := ParseLimit(limit); err == nil {
+		return map[byte]string{'<': "lower", '>': "higher"}[l.Than[0]]
+	}
+	return ""
 }
 
 // value finds the row's figure in a trial.

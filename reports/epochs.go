@@ -81,13 +81,18 @@ type suspect struct {
 	why   string
 }
 
-// mostSuspects is how many are worth naming.
-const mostSuspects = 32
+// mostSuspects bounds how many are kept.
+const mostSuspects = 256
 
 // suspect looks at numbers that left a thing's window without having come. Most
-// were told lost; only those beyond that are kept.
+// were told lost; they count while something of the thing is missing. Which of
+// several it is nobody can tell, as what is lost is told without its number.
 func (r *Recorder) suspect(id sim.ThingID, s *series, missing uint64, leaving uint32) {
-	unaccounted := s.unaccounted() - s.holes() - r.suspectsOf(id)
+	unaccounted := s.unaccounted()
+	if unaccounted <= 0 {
+		return
+	}
+	unaccounted -= r.suspectsOf(id)
 	for n := uint32(0); unaccounted > 0 && n < windowBits && len(r.suspects) < mostSuspects; n++ {
 		if missing>>n&1 == 1 {
 			r.suspects = append(r.suspects, suspect{id, leaving + n, neverCame})
@@ -110,9 +115,10 @@ func (r *Recorder) suspectsOf(id sim.ThingID) (n int) {
 	return n
 }
 
-// settle completes the suspects with what is still in the windows: holes, and
-// of things of which nothing is missing in between, what came last.
+// settle clears those of whom nothing is missing after all, and completes the
+// suspects with what is still in the windows: holes, and then what came last.
 func (r *Recorder) settle() {
+	r.suspects = slices.DeleteFunc(r.suspects, func(x suspect) bool { return r.series[x.thing].unaccounted() <= 0 })
 	for _, tail := range []bool{false, true} {
 		for i := range r.series {
 			if len(r.suspects) >= mostSuspects {

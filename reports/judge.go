@@ -62,8 +62,11 @@ func (r *Recorder) judge(l Limit) LimitResult {
 }
 
 func formatLimit(x float64, dim units.Dimension) string {
-	if dim == units.Number {
+	switch dim {
+	case units.Number:
 		return short(x)
+	case units.Share:
+		return short(x*100) + "%"
 	}
 	return units.Format(x, dim)
 }
@@ -135,10 +138,10 @@ func (r *Recorder) samplesFor(l Limit, result *LimitResult) (list []sample, dim 
 }
 
 func (r *Recorder) segmentSamples(l Limit) (list []sample, note string) {
-	segment := Segment(slices.Index(segmentNames, l.What))
+	part := segment(slices.Index(segmentNames, l.What))
 	if l.Of != "" && !slices.Contains(r.setup.Decisions, l.Of) {
 		for i, k := range r.setup.Roster.Kinds {
-			if k.Name == l.Of && segment == Uplink {
+			if k.Name == l.Of && part == uplinkSegment {
 				return l.sample(k.Name, &r.kinds[i].uplink), ""
 			}
 		}
@@ -149,7 +152,7 @@ func (r *Recorder) segmentSamples(l Limit) (list []sample, note string) {
 		if l.Of != "" && l.Of != name {
 			continue
 		}
-		more := l.sample(name, &r.decisions[i].segments[segment])
+		more := l.sample(name, &r.decisions[i].segments[part])
 		if len(more) == 0 {
 			silent = append(silent, name)
 		}

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 // 24) and weekday (Monday 1 to Sunday 7). A thing counts from the first time
 // its truth is told to the end of the run.
 type KPI struct {
-	Name     string         `required:"true" doc:"how reports, limits and other KPIs call it"`
+	Name     string         `doc:"how reports, limits and other KPIs call it; that of the built-in one if it is left out"`
 	BuiltIn  string         `doc:"a KPI there is already, under another name or for one kind alone"`
 	Of       string         `doc:"the kind of things; all that have what the formula reads if it is left out"`
 	Time     sim.Expression `doc:"a condition: how long it holds, summed over things"`
@@ -195,7 +194,7 @@ func formatKPI(value Number, unit string) string {
 	case units.Duration:
 		return units.Format(x*factor, dim)
 	case units.Share:
-		return units.Format(math.Round(x*1e4)/1e4, dim)
+		return short(x*100) + "%"
 	case units.Rate:
 		return short(x) + unit
 	}

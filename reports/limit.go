@@ -132,6 +132,9 @@ func (l *Limit) statistic(text string) error {
 	case "max", "mean", "count", "rate":
 		l.Stat = text
 		return nil
+	case "median":
+		l.Stat, l.Share = "p", 0.5
+		return nil
 	}
 	return unknownWord("statistic", text, statistics)
 }
@@ -205,7 +208,7 @@ func (l Limit) Check(n Names) error {
 	case slices.Contains(n.Decisions, l.Of):
 		return nil
 	case slices.Contains(n.Kinds, l.Of):
-		if l.What != Uplink.String() {
+		if l.What != uplinkSegment.String() {
 			return fmt.Errorf("%s is a kind of things, and of their readings there is uplink alone: write %s.uplink", l.Of, l.Of)
 		}
 		return nil

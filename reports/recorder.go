@@ -199,7 +199,7 @@ type Open struct {
 	Turns, Commands, Tasks uint64
 }
 
-// Close ends the recording at a time. What is called later is not counted.
+// Close ends the recording at a time; nothing may be shown to it afterwards.
 func (r *Recorder) Close(now sim.Time, inFlight Flights) {
 	if r.closed {
 		panic("a recorder is closed twice")

@@ -210,7 +210,7 @@ func (r *Recorder) decisionFigures() []Decision {
 
 func (r *Recorder) uplinkFigures() []Figures {
 	list := []Figures{}
-	base, time := r.basis(&turns{}, Uplink)
+	base, time := r.basis(&turns{}, uplinkSegment)
 	for i, k := range r.setup.Roster.Kinds {
 		list = append(list, Figures{k.Name, r.kinds[i].uplink.figures(), base, time})
 	}

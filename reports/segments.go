@@ -6,26 +6,26 @@ import (
 	"github.com/twinbed/twinbed/sim"
 )
 
-// Segment is a part of the decision loop, between two stages.
-type Segment int
+// segment is a part of the decision loop, between two stages.
+type segment int
 
 // The segments in order, then the two that hold several of them.
 const (
-	Uplink       Segment = iota // sensed to arrived
-	TwinPart                    // arrived to mirrored
-	DecisionPart                // mirrored to decided
-	Delivery                    // decided to first taken up
-	Action                      // first taken up to last done
-	AckPart                     // last done to known
-	Reaction                    // sensed to first taken up
-	LoopPart                    // the whole
+	uplinkSegment   segment = iota // sensed to arrived
+	twinSegment                    // arrived to mirrored
+	decisionSegment                // mirrored to decided
+	deliverySegment                // decided to first taken up
+	actionSegment                  // first taken up to last done
+	ackSegment                     // last done to known
+	reactionSegment                // sensed to first taken up
+	loopSegment                    // the whole
 	segments
 )
 
 var segmentNames = []string{"uplink", "twin", "decision", "delivery", "action", "ack", "reaction", "loop"}
 
 // String is the segment's name as limits and reports write it.
-func (s Segment) String() string { return segmentNames[s] }
+func (s segment) String() string { return segmentNames[s] }
 
 // Base says how a figure came about.
 const (
@@ -51,8 +51,8 @@ type turns struct {
 
 // inScenario says whether a segment of a live run is played in scenario time:
 // what machines and people do, not what the wires and the platform do.
-func inScenario(s Segment, manned bool) bool {
-	return s == Action || s == Delivery && manned
+func inScenario(s segment, manned bool) bool {
+	return s == actionSegment || s == deliverySegment && manned
 }
 
 // measure adds a loop's segments. The loop is the sum of its segments, so that
@@ -63,7 +63,7 @@ func (r *Recorder) measure(t *turns, l *sim.Loop) {
 		if !reached(l, from, to) {
 			continue
 		}
-		s, next := Segment(from), to == from+1
+		s, next := segment(from), to == from+1
 		scenario := !next || inScenario(s, l.Manned)
 		d := r.span(&l.Stamps[from], &l.Stamps[to], scenario)
 		if d < 0 {
@@ -77,11 +77,11 @@ func (r *Recorder) measure(t *turns, l *sim.Loop) {
 			t.played = t.played || scenario
 		}
 		if to == sim.Delivered {
-			t.segments[Reaction].add(total)
+			t.segments[reactionSegment].add(total)
 		}
 	}
 	if from == sim.Acked {
-		t.segments[LoopPart].add(total)
+		t.segments[loopSegment].add(total)
 	}
 }
 
@@ -117,29 +117,29 @@ func (r *Recorder) span(from, to *sim.Stamp, scenario bool) time.Duration {
 }
 
 // basis tells how a segment's figures came about and in whose time they are.
-func (r *Recorder) basis(t *turns, s Segment) (base, time string) {
+func (r *Recorder) basis(t *turns, s segment) (base, time string) {
 	if !r.live {
 		return Modelled, ScenarioTime
 	}
 	played := t.played
 	switch s {
-	case Delivery:
+	case deliverySegment:
 		if t.manned > 0 && t.manned < t.closed {
 			return Mixed, Mixed
 		}
 		played = t.manned > 0
-	case Reaction:
+	case reactionSegment:
 		played = t.manned > 0
-	case Action:
+	case actionSegment:
 		return Modelled, ScenarioTime
-	case LoopPart:
+	case loopSegment:
 	default:
 		played = false
 	}
 	switch {
 	case !played:
 		return Measured, WallTime
-	case s == Delivery:
+	case s == deliverySegment:
 		return Modelled, ScenarioTime
 	}
 	return Mixed, Mixed

@@ -83,14 +83,6 @@ func (s *series) take(seq uint32, foreign bool) (how sim.Arrival, known bool, mi
 	return sim.Fresh, true, 0, 0
 }
 
-// holes is how many numbers of the window have not come.
-func (s *series) holes() int {
-	if s.newest == 0 {
-		return 0
-	}
-	return bits.OnesCount64(^s.window)
-}
-
 // unaccounted is how many readings are neither received nor told lost, and are
 // not newer than all that have come: those may be on their way.
 func (s *series) unaccounted() int {

@@ -46,7 +46,8 @@ func (t *text) head() {
 	}
 	fmt.Fprintf(t, "%s  %s, %s, seed %d\n", t.paint(shade, strings.ToUpper(string(x.Verdict))), name, x.Clock, x.Seed)
 	if x.Question != "" {
-		folded(&t.Builder, "  "+x.Question, "  ", width)
+		t.WriteString("  ")
+		folded(&t.Builder, x.Question, "  ", width)
 	}
 	for _, why := range x.Reasons {
 		t.WriteString("  ")
@@ -100,7 +101,7 @@ func (l *LimitResult) shown() string {
 	case l.Unit == "s":
 		return seconds(l.Measured)
 	case l.Unit == "share":
-		return units.Format(float64(l.Measured), units.Share)
+		return formatLimit(float64(l.Measured), units.Share)
 	case l.Unit == "/s":
 		return units.Format(float64(l.Measured), units.Rate)
 	}
