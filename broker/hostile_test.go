@@ -128,10 +128,11 @@ func TestTakeoversLeaveOneClientOfANameAndItIsServed(t *testing.T) {
 	for range 19 {
 		require.False(t, <-ends)
 	}
-	s.gate.mu.Lock()
-	require.Len(t, s.gate.visitors, 1)
-	require.Len(t, s.gate.owners, 1)
-	s.gate.mu.Unlock()
+	require.Eventually(t, func() bool {
+		s.gate.mu.Lock()
+		defer s.gate.mu.Unlock()
+		return len(s.gate.visitors) == 1 && len(s.gate.owners) == 1
+	}, 20*time.Second, time.Millisecond)
 	close(over)
 	left, ok := s.gate.server.Clients.Get("twin")
 	require.True(t, ok)
