@@ -43,13 +43,18 @@ func (b *builder) wires() {
 	}
 	if b.failure = b.connect(); b.failure == nil {
 		b.phones()
+		b.failure = b.live.gate.Open()
 	}
 }
 
 // connect decides for each thing who plays it and how its messages travel.
 func (b *builder) connect() error {
 	s, w := b.scenario, b.World
-	gate, err := broker.NewGate(w, broker.GateOptions{TCP: s.Broker.TCP, WebSocket: s.Broker.WebSocket})
+	listen := broker.GateOptions{TCP: s.Broker.TCP, WebSocket: s.Broker.WebSocket}
+	if b.staging.InMemory {
+		listen = broker.GateOptions{}
+	}
+	gate, err := broker.NewGate(w, listen)
 	if err != nil {
 		return err
 	}
@@ -91,6 +96,14 @@ func (b *builder) connect() error {
 	return nil
 }
 
+// address is where clients find the broker.
+func (l *live) address() string {
+	if web := l.gate.WebSocket(); web != "" {
+		return fmt.Sprintf("mqtt://%s and ws://%s", l.gate.TCP(), web)
+	}
+	return "mqtt://" + l.gate.TCP()
+}
+
 // outside leaves a kind's things to clients that are not ours.
 func (b *builder) outside(k *sim.Kind, fleet *sim.Fleet) {
 	for i := range k.Count {
@@ -103,12 +116,9 @@ func (b *builder) outside(k *sim.Kind, fleet *sim.Fleet) {
 	}
 }
 
-// open lets clients in, connects our own and opens the devices; the run's time
-// begins when all are there.
+// open connects our own clients and opens the devices; the run's time begins when
+// all are there.
 func (l *live) open(ctx context.Context) error {
-	if err := l.gate.Open(); err != nil {
-		return err
-	}
 	connecting, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for _, s := range l.sessions {
@@ -178,11 +188,11 @@ func (l *live) close() error {
 // counts is what happened at the wires, gate first.
 func (l *live) counts() (list []reports.Count) {
 	for _, c := range l.gate.Counts() {
-		list = append(list, reports.Count{Words: "broker: " + c.Words, Count: c.Count})
+		list = append(list, reports.Count{Words: "broker: " + c.Words, Count: c.N})
 	}
 	for _, s := range l.sessions {
 		for _, c := range s.Counts() {
-			list = append(list, reports.Count{Words: "clients: " + c.Words, Count: c.Count})
+			list = append(list, reports.Count{Words: "clients: " + c.Words, Count: c.N})
 		}
 	}
 	return list

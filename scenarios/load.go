@@ -91,7 +91,7 @@ func (s *Script) Close() error { return s.folder.Close() }
 // find opens a scenario and the folder that its files are in.
 func find(ref string) (name string, source []byte, folder *language.Folder, err error) {
 	if source, err := library.ReadFile(ref + ".yaml"); err == nil {
-		if _, err := os.Stat(ref); err != nil {
+		if about, err := os.Stat(ref); err != nil || about.IsDir() {
 			return ref + ".yaml", source, language.NewFolder(library), nil
 		}
 	}
@@ -116,16 +116,26 @@ func find(ref string) (name string, source []byte, folder *language.Folder, err 
 // parse reads a source and lays the options over it.
 func parse(name string, source []byte, folder *language.Folder, o Options) (*Script, error) {
 	base, problems := language.Read(name, source)
-	if len(problems) > 0 {
+	if base == nil {
 		return nil, Mistakes(problems)
 	}
+	base.Folder = folder
 	s := &Script{Variant: o.Variant, Question: question(source), base: base, folder: folder, options: o}
-	return s, s.read()
+	err := s.read()
+	if m, ok := errors.AsType[Mistakes](err); ok {
+		problems = append(problems, m...)
+	} else if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, Mistakes(language.Sorted(problems))
+	}
+	return s, nil
 }
 
 // read lays variant and settings over the base document and decodes it.
 func (s *Script) read() error {
-	s.document = s.base
+	s.document = s.base.Copy()
 	if s.Variant != "" {
 		var plain Scenario
 		if problems := s.base.Decode(&plain); len(problems) > 0 {
@@ -135,7 +145,7 @@ func (s *Script) read() error {
 		if !ok {
 			return notFound("there is no variant %q%s", s.Variant, oneOf(plain.Variants.names()))
 		}
-		s.document = s.base.Overlay(v.Changes)
+		s.document = s.document.Overlay(v.Changes)
 	}
 	for _, set := range s.options.Sets {
 		if problems := s.document.Set(set); len(problems) > 0 {

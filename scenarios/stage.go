@@ -121,8 +121,14 @@ func (r *Run) Casting() (lines []string) {
 	for _, x := range simulated {
 		lines = append(lines, "simulated: "+x)
 	}
+	if r.live != nil {
+		lines = append(lines, "broker: "+r.live.address())
+	}
 	return append(lines, r.leftOut()...)
 }
+
+// BrokerAddress is where MQTT clients find the broker of a live run: host and port.
+func (r *Run) BrokerAddress() string { return r.live.gate.TCP() }
 
 func (r *Run) leftOut() (lines []string) {
 	for _, x := range r.LeftOut {

@@ -1,9 +1,10 @@
 package sim
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twinbed/twinbed/sim/chance"
@@ -52,7 +53,8 @@ type Reactive interface {
 }
 
 // NewFleet puts a kind's things on the stage, all switched off. models are the
-// kind's signals in order; open reads a file of the scenario's folder.
+// kind's signals in order; open reads a file of the scenario's folder. Mistakes
+// come back joined, as Wrongs with paths from the kind on: "signals.x.file".
 func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.ReadCloser, error)) (*Fleet, error) {
 	for _, m := range models {
 		if s, ok := m.(Stateful); ok {
@@ -80,15 +82,20 @@ func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.Rea
 	f.comebyKind = w.Clock.Handle(comebyHandler{f})
 	f.flights.width = len(k.Signals)
 	f.layOut()
+	var wrongs []error
 	for at, m := range models {
 		s, err := m.Build(&Site{
 			Clock: w.Clock, Calendar: w.Calendar, Fleet: f, Kind: k, Index: at, Symbols: w.Symbols, Open: open,
 			Stream: w.Seed.Stream(k.Name + "." + k.Signals[at].Name),
 		})
-		if err != nil {
-			return nil, fmt.Errorf("signal %s of %s: %w", k.Signals[at].Name, k.Name, err)
+		for _, w := range Wrongs(err) {
+			w.Path = strings.TrimSuffix("signals."+k.Signals[at].Name+"."+w.Path, ".")
+			wrongs = append(wrongs, w)
 		}
 		f.signals = append(f.signals, s)
+	}
+	if len(wrongs) > 0 {
+		return nil, errors.Join(wrongs...)
 	}
 	for i := range k.Count {
 		f.carry(i, 0)
@@ -120,7 +127,7 @@ func signalOrder(k *Kind, models []SignalModel) ([]int, error) {
 			return nil
 		}
 		if slices.Contains(path, at) {
-			return fmt.Errorf("signal %s of %s reads itself through others", k.Signals[at].Name, k.Name)
+			return Wrongf("signals."+k.Signals[at].Name, "%s reads itself, through %s", k.Signals[at].Name, k.Signals[path[len(path)-1]].Name)
 		}
 		path = append(path, at)
 		if l, ok := models[at].(Linked); ok {

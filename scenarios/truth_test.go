@@ -1,0 +1,130 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/scenarios"
+	"github.com/twinbed/twinbed/sim"
+)
+
+// settled is a report as JSON without its one place for what depends on the wall.
+func settled(t *testing.T, r *reports.Report) string {
+	text, err := r.JSON()
+	require.NoError(t, err)
+	var all map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(text, &all))
+	require.Contains(t, all, "wall")
+	before, _, found := bytes.Cut(text, all["wall"])
+	require.True(t, found)
+	return string(before)
+}
+
+func TestTheSameSeedGivesTheSameReportByteForByte(t *testing.T) {
+	o := scenarios.Options{Variant: "ioe", Sets: []string{"seed=7", "duration=2 days"}}
+	first := play(t, "predictive-maintenance", o)
+	again := play(t, "predictive-maintenance", o)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	alone := play(t, "predictive-maintenance", o)
+	require.Equal(t, first.Hash, again.Hash)
+	require.Equal(t, first.Hash, alone.Hash)
+	require.Equal(t, settled(t, first), settled(t, again))
+	require.Equal(t, settled(t, first), settled(t, alone))
+	o.Sets[0] = "seed=8"
+	require.NotEqual(t, first.Hash, play(t, "predictive-maintenance", o).Hash)
+}
+
+func TestAComparisonIsTheSameOnAnyNumberOfCores(t *testing.T) {
+	s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Sets: []string{"duration=1 day"}})
+	require.NoError(t, err)
+	defer s.Close()
+	texts := make([][]byte, 2)
+	for i, cores := range []int{1, 4} {
+		result, err := s.Compare(context.Background(), scenarios.CompareOptions{Replications: 5, Cores: cores})
+		require.NoError(t, err)
+		texts[i], err = result.JSON()
+		require.NoError(t, err)
+	}
+	require.Equal(t, string(texts[0]), string(texts[1]))
+}
+
+func TestVariantsHaveTheSameLuck(t *testing.T) {
+	sent := map[string][]uint64{}
+	for _, variant := range []string{"iot", "ioe"} {
+		r := play(t, "predictive-maintenance", scenarios.Options{Variant: variant, Sets: []string{"duration=1 day"}})
+		for _, b := range r.Ledger.Readings {
+			sent[variant] = append(sent[variant], b.Sent, b.Delivered)
+		}
+	}
+	require.Equal(t, sent["iot"], sent["ioe"], "the same presses send and lose the same readings")
+}
+
+// thief lets one reading vanish between the bus and the twins.
+type thief struct {
+	sim.Platform
+	stolen bool
+}
+
+func (f *thief) Reading(r *sim.Reading) {
+	if !f.stolen && r.Seq == 3 {
+		f.stolen = true
+		return
+	}
+	f.Platform.Reading(r)
+}
+
+func TestOneStolenReadingIsFoundAndTheRunIsNotTrusted(t *testing.T) {
+	s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Sets: []string{"duration=1h"}})
+	require.NoError(t, err)
+	defer s.Close()
+	run, err := s.Stage(scenarios.Staging{})
+	require.NoError(t, err)
+	run.World.Platform = &thief{Platform: run.World.Platform}
+	report, err := run.Play(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, reports.Untrusted, report.Verdict)
+	require.Equal(t, 3, report.Exit)
+	require.Contains(t, report.Reasons[0], "the books do not balance")
+}
+
+// ackThief lets one ack vanish between the bus and the platform.
+type ackThief struct {
+	sim.Platform
+	stolen bool
+}
+
+func (f *ackThief) Ack(a *sim.Ack) {
+	if f.stolen {
+		f.Platform.Ack(a)
+	}
+	f.stolen = true
+}
+
+func TestALimitThatNothingWasMeasuredForFails(t *testing.T) {
+	r := play(t, "predictive-maintenance", scenarios.Options{Variant: "iot", Sets: []string{"duration=1m", "limits=p99 of alarm.loop < 1s"}})
+	require.Equal(t, reports.Fail, r.Verdict)
+	require.Equal(t, 1, r.Exit)
+	require.Contains(t, r.Reasons[0], "nothing was measured")
+}
+
+func TestARunThatIsCutShortStillReports(t *testing.T) {
+	s, err := scenarios.Load("predictive-maintenance", scenarios.Options{})
+	require.NoError(t, err)
+	defer s.Close()
+	run, err := s.Stage(scenarios.Staging{})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	run.World.Clock.At(3600e9, cancel)
+	report, err := run.Play(ctx)
+	require.NoError(t, err)
+	require.Equal(t, reports.Untrusted, report.Verdict)
+	require.Contains(t, report.Reasons[0], "not played to its end")
+	require.Less(t, float64(report.Played), 5*24*3600.0)
+	require.GreaterOrEqual(t, float64(report.Played), 3600.0)
+}
