@@ -164,6 +164,9 @@ func (d *Device) stamp(t time.Time) sim.Stamp {
 	return sim.Stamp{At: sim.Time(float64(wall) * d.world.Clock.Speed()), Wall: wall}
 }
 
+// Thing is whose place the device takes.
+func (d *Device) Thing() sim.ThingID { return d.thing }
+
 // Counts tells what has happened so far; on the clock's thread or after the run.
 func (d *Device) Counts() Counts { return d.counts }
 

@@ -24,6 +24,7 @@ type Environment struct {
 	Ended     string        // why it ended before that; "" where it did not
 	Limits    []Limit
 	Counts    []Count // what wires and platform counted besides
+	Devices   []Device
 	Wall      Wall
 }
 
@@ -74,6 +75,7 @@ type Report struct {
 	KPIs       []KPIResult   `json:"kpis"`
 	Limits     []LimitResult `json:"limits"`
 	People     []Crew        `json:"people"`
+	Devices    []Device      `json:"devices"` // real things
 	Trust      Trust         `json:"trust"`
 	Wall       Wall          `json:"wall"`
 }
@@ -160,7 +162,7 @@ func (r *Recorder) Report(e Environment) *Report {
 		Events: r.clock.Events(), Hash: hex(r.clock.Hash()),
 		Decisions: r.decisionFigures(), Uplinks: r.uplinkFigures(), Steps: r.stepFigures(),
 		Throughput: r.throughput(), Ledger: r.ledger(), Windows: r.windows(), KPIs: r.kpis.results(),
-		Limits: []LimitResult{}, People: r.crews(), Trust: r.trust(e.Counts), Wall: e.Wall,
+		Limits: []LimitResult{}, People: r.crews(), Devices: append([]Device{}, e.Devices...), Trust: r.trust(e.Counts), Wall: e.Wall,
 	}
 	for _, l := range e.Limits {
 		x.Limits = append(x.Limits, r.judge(l))

@@ -23,6 +23,7 @@ func (x *Report) Text(w io.Writer, colour bool) error {
 	t := &text{colour: colour, x: x}
 	t.head()
 	t.limits()
+	t.devices()
 	t.loops()
 	t.flow()
 	t.books()

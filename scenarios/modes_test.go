@@ -53,7 +53,7 @@ func requireAlike(t *testing.T, want, got []firing) {
 	for i := range want {
 		require.Equal(t, want[i].decision, got[i].decision, "firing %d", i)
 		require.Equal(t, want[i].thing, got[i].thing, "firing %d", i)
-		require.InDelta(t, want[i].at, got[i].at, 60, "firing %d", i)
+		require.InDelta(t, int64(want[i].at), int64(got[i].at), 60, "firing %d", i)
 	}
 }
 

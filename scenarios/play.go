@@ -151,7 +151,7 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	s := r.Script
 	e := reports.Environment{
 		Scenario: s.Name, Question: s.Question, Variant: s.Variant, Seed: uint64(r.World.Seed), Clock: s.Clock.String(),
-		Planned: s.Duration, Limits: r.limits, Counts: r.counts(),
+		Planned: s.Duration, Limits: r.limits, Counts: r.counts(), Devices: r.devices(),
 		Wall: reports.Wall{
 			Started: started.UTC().Format(time.RFC3339), Took: reports.Number(time.Since(started).Seconds()),
 			Machine: fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
@@ -186,6 +186,42 @@ func (r *Run) players() (real, simulated []string) {
 		}
 	}
 	return real, simulated
+}
+
+// devices tells what the real things last said.
+func (r *Run) devices() (list []reports.Device) {
+	if r.live == nil {
+		return nil
+	}
+	for _, d := range r.live.devices {
+		twin, _ := r.Platform.Twin(d.Thing())
+		k, counts := r.World.Roster.Kind(d.Thing()), d.Counts()
+		x := reports.Device{
+			Thing: r.World.Roster.Name(d.Thing()), By: r.adapterOf(d.Thing()), Health: twin.Health.String(),
+			Readings: counts.Sensed, Missed: counts.Missed + counts.Failed, Values: []reports.Signal{},
+		}
+		for i, s := range k.Signals {
+			v := reports.Unknown
+			if twin.Signals != nil {
+				v = reports.Number(twin.Signals[i])
+			}
+			x.Values = append(x.Values, reports.Signal{Name: s.Name, Unit: s.Unit, Value: v})
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// adapterOf is the name of the adapter by which a thing is real.
+func (r *Run) adapterOf(id sim.ThingID) string {
+	for _, t := range r.Script.Things {
+		for _, d := range t.Hardware {
+			if d.Thing == r.World.Roster.Name(id) {
+				return d.Adapter.Name
+			}
+		}
+	}
+	return ""
 }
 
 // counts is what platform and wires counted besides.

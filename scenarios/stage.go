@@ -273,6 +273,9 @@ func (b *builder) platform() {
 		source, err := d.Source.Open(sources.Site{
 			Name: d.Name, Open: b.open, Symbols: b.World.Symbols, Live: b.live != nil, Calendar: b.World.Calendar,
 			Getenv: func(name string) string { v, _ := b.staging.LookupEnv(name); return v }, Seed: b.World.Seed,
+			Noted: func(what, detail string) {
+				b.World.Observers.Noted(sim.Event{At: b.World.Clock.Now(), What: what, Thing: sim.NoThing, Subject: d.Name, Detail: detail})
+			},
 		})
 		if err != nil {
 			b.wrong(under("data."+d.Name, err)...)
