@@ -80,7 +80,7 @@ func (g *Gate) passAck(a *answered) {
 	}
 	ack := sim.Ack{ID: a.ID, Thing: a.thing, Outcome: a.Outcome, Note: a.Note, State: a.State}
 	if a.foreign || !a.Stamped {
-		ack.Foreign = true
+		ack.Foreign, ack.Real = true, true
 		ack.Delivered = g.world.Clock.Stamp()
 		ack.Done = ack.Delivered
 	} else {

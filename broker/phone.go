@@ -98,7 +98,7 @@ func (p *Phone) answer(a *answered) {
 	}
 	p.attend(e.thing, -1)
 	w.Bus.Ack(&sim.Ack{
-		ID: a.ID, Thing: e.thing, Outcome: a.Outcome, Foreign: true, Delivered: e.at, Done: now,
+		ID: a.ID, Thing: e.thing, Outcome: a.Outcome, Foreign: true, Real: true, Delivered: e.at, Done: now,
 		By: p.worker, Note: a.Note,
 	})
 }

@@ -20,7 +20,7 @@ type order struct {
 func (d *Device) Obey(c *sim.Command) {
 	w := d.world
 	now := w.Clock.Now()
-	arrives, why, ok := w.Link.Pass(sim.Down, d.thing, luck(c), now)
+	arrives, why, ok := w.Link.Pass(sim.Down, d.thing, c.Luck(), now)
 	if !ok {
 		w.Observers.Lost(sim.CommandMessage, d.thing, c.Decided.At, why)
 		return
@@ -31,11 +31,6 @@ func (d *Device) Obey(c *sim.Command) {
 		return
 	}
 	w.Clock.At(arrives, func() { d.take(&command) })
-}
-
-// luck numbers a command among all that the thing may get, as sim.Fleet does.
-func luck(c *sim.Command) uint64 {
-	return uint64(c.Seq)<<24 | uint64(uint16(c.Name))<<8 | uint64(uint8(c.Attempt))
 }
 
 // take is a command's arrival at the device. One that was here before is not
@@ -148,8 +143,9 @@ func (d *Device) closed(c *sim.Command, ack sim.Ack) {
 // acknowledge sends an ack up the link.
 func (d *Device) acknowledge(c *sim.Command, ack sim.Ack) {
 	w := d.world
+	ack.Real = true
 	now := w.Clock.Now()
-	arrives, why, ok := w.Link.Pass(sim.Up, d.thing, 1<<63|luck(c), now)
+	arrives, why, ok := w.Link.Pass(sim.Up, d.thing, 1<<63|c.Luck(), now)
 	switch {
 	case !ok:
 		w.Observers.Lost(sim.AckMessage, d.thing, c.Decided.At, why)

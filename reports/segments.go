@@ -46,25 +46,27 @@ type turns struct {
 	lost                           uint64 // ended and what came of it is unknown
 	outcomes                       Outcomes
 	segments                       [segments]durations
-	played                         bool // some part of a loop was in scenario time
+	times                          [segments]timesOf
 }
 
 // inScenario says whether a segment of a live run is played in scenario time:
-// what machines and people do, not what the wires and the platform do.
-func inScenario(s segment, manned bool) bool {
-	return s == actionSegment || s == deliverySegment && manned
+// what simulated machines and people do, not what the wires, the platform and
+// real devices and people do.
+func inScenario(s segment, l *sim.Loop) bool {
+	return !l.Real && (s == actionSegment || s == deliverySegment && l.Manned)
 }
 
 // measure adds a loop's segments. The loop is the sum of its segments, so that
 // it mixes no clocks: each segment is the difference of two stamps of one clock.
 func (r *Recorder) measure(t *turns, l *sim.Loop) {
 	total, from := time.Duration(0), sim.Sensed
+	var times timesOf
 	for to := sim.Arrived; to < sim.Stages; to++ {
 		if !reached(l, from, to) {
 			continue
 		}
 		s, next := segment(from), to == from+1
-		scenario := !next || inScenario(s, l.Manned)
+		scenario := !next || inScenario(s, l)
 		d := r.span(&l.Stamps[from], &l.Stamps[to], scenario)
 		if d < 0 {
 			r.disordered++
@@ -72,16 +74,20 @@ func (r *Recorder) measure(t *turns, l *sim.Loop) {
 		}
 		total += d
 		from = to
+		own := timesOf{scenario, !scenario}
+		times.join(own)
 		if next {
 			t.segments[s].add(d)
-			t.played = t.played || scenario
+			t.times[s].join(own)
 		}
 		if to == sim.Delivered {
 			t.segments[reactionSegment].add(total)
+			t.times[reactionSegment].join(times)
 		}
 	}
 	if from == sim.Acked {
 		t.segments[loopSegment].add(total)
+		t.times[loopSegment].join(times)
 	}
 }
 
@@ -116,31 +122,18 @@ func (r *Recorder) span(from, to *sim.Stamp, scenario bool) time.Duration {
 	return d
 }
 
+// timesOf says in whose time a figure's durations are, in a live run.
+type timesOf struct{ scenario, wall bool }
+
+func (t *timesOf) join(x timesOf) { t.scenario, t.wall = t.scenario || x.scenario, t.wall || x.wall }
+
 // basis tells how a segment's figures came about and in whose time they are.
 func (r *Recorder) basis(t *turns, s segment) (base, time string) {
-	if !r.live {
+	switch x := t.times[s]; {
+	case !r.live || x.scenario && !x.wall:
 		return Modelled, ScenarioTime
+	case x.scenario:
+		return Mixed, Mixed
 	}
-	played := t.played
-	switch s {
-	case deliverySegment:
-		if t.manned > 0 && t.manned < t.closed {
-			return Mixed, Mixed
-		}
-		played = t.manned > 0
-	case reactionSegment:
-		played = t.manned > 0
-	case actionSegment:
-		return Modelled, ScenarioTime
-	case loopSegment:
-	default:
-		played = false
-	}
-	switch {
-	case !played:
-		return Measured, WallTime
-	case s == deliverySegment:
-		return Modelled, ScenarioTime
-	}
-	return Mixed, Mixed
+	return Measured, WallTime
 }

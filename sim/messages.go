@@ -79,7 +79,8 @@ type Ack struct {
 	ID        uint64
 	Thing     ThingID
 	Outcome   Outcome
-	Foreign   bool      // from a client or device that we do not play: stamps are ours on arrival
+	Foreign   bool      // from a client that we do not play: stamps are ours on arrival
+	Real      bool      // acted by a real device or person: what it took is measured
 	Delivered Stamp     // taken up by the device or person
 	Done      Stamp     // acted
 	State     []float64 // the thing's states afterwards (Kind.States), nil where not known; borrowed
@@ -117,5 +118,6 @@ type Loop struct {
 	Stamps   [Stages]Stamp
 	Manned   bool // the first deed went to a person: delivery is modelled time in any run
 	Foreign  bool // the reading or an ack had no stamps of ours
+	Real     bool // a real device or person acted: what that took is measured
 	Outcome  Outcome
 }

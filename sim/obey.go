@@ -36,7 +36,7 @@ func (d *deeds) note(id uint64, o Outcome) {
 func (f *Fleet) Obey(c *Command) {
 	w := f.world
 	now := w.Clock.Now()
-	arrives, why, ok := w.Link.Pass(Down, c.Thing, c.luck(), now)
+	arrives, why, ok := w.Link.Pass(Down, c.Thing, c.Luck(), now)
 	if !ok {
 		w.Observers.Lost(CommandMessage, c.Thing, c.Decided.At, why)
 		return
@@ -50,8 +50,9 @@ func (f *Fleet) Obey(c *Command) {
 	w.Clock.At(arrives, func() { f.take(&command) })
 }
 
-// luck numbers a command among all that its thing may get.
-func (c *Command) luck() uint64 {
+// Luck numbers a command among all that its thing may get, for the link and other
+// draws.
+func (c *Command) Luck() uint64 {
 	return uint64(c.Seq)<<24 | uint64(uint16(c.Name))<<8 | uint64(uint8(c.Attempt))
 }
 
@@ -77,7 +78,7 @@ func (f *Fleet) take(c *Command) {
 	}
 	f.deeds.note(c.ID, Done)
 	act := func() {
-		if spec.Fails > 0 && f.fails.Uniform(uint32(i), c.luck()) < spec.Fails {
+		if spec.Fails > 0 && f.fails.Uniform(uint32(i), c.Luck()) < spec.Fails {
 			f.deeds.note(c.ID, Failed)
 			ack.Outcome, ack.Note = Failed, "the device did not manage"
 		} else {
@@ -89,7 +90,7 @@ func (f *Fleet) take(c *Command) {
 		act()
 		return
 	}
-	w.Clock.After(Seconds(spec.Takes.Quantile(f.takes.Uniform(uint32(i), c.luck()))), act)
+	w.Clock.After(Seconds(spec.Takes.Quantile(f.takes.Uniform(uint32(i), c.Luck()))), act)
 }
 
 // set brings the truth of thing i to now under its old states, then sets the new.
@@ -121,7 +122,7 @@ func (f *Fleet) acknowledge(c *Command, ack Ack) {
 	w := f.world
 	ack.Done = w.Clock.Stamp()
 	now := w.Clock.Now()
-	arrives, why, ok := w.Link.Pass(Up, c.Thing, 1<<63|c.luck(), now)
+	arrives, why, ok := w.Link.Pass(Up, c.Thing, 1<<63|c.Luck(), now)
 	if !ok {
 		w.Observers.Lost(AckMessage, c.Thing, c.Decided.At, why)
 		return

@@ -155,6 +155,7 @@ func (t *turn) acknowledged(a *sim.Ack) {
 	}
 	t.stamped = true
 	t.loop.Foreign = t.loop.Foreign || a.Foreign
+	t.loop.Real = t.loop.Real || a.Real
 }
 
 // close ends the turn. Delivered and Acted stay zero where no deed was ever

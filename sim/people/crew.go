@@ -3,10 +3,16 @@
 //
 //	task ─ line of its skill ─ a free worker is called ─ answers ─ works ─ ack
 //	         │ by priority        longest idle first
-//	         └─ unanswered for its patience: in a second skill's line as well
+//	         └─ unanswered for its patience: in a second skill's line as well;
+//	            whoever answers first does it
+//
+// A shift's end and an absence keep nobody from finishing what he has been called
+// to. Luck belongs to the task, not to whoever gets it: the third look at a
+// certain bearing takes the same draws in all variants of a scenario.
 package people
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,117 +26,96 @@ import (
 // Crew is a group of workers with the same skills and hours. The time that a
 // called worker needs to answer is
 //
-//	T = draw · 1.15^h (with ShiftFactor 15 %, h hours into the shift) · experience · alarm load
+//	T = draw · (1+ShiftFactor)^h · Experience · AlarmLoad, h hours into the shift
+//
+// an accelerated-failure-time model: with log-normal Answers, median·exp(σZ)·Π factors.
 type Crew struct {
 	Name        string              `key:"-"`
 	Count       int                 `default:"1" min:"1" max:"100000" doc:"how many workers"`
 	Skills      []string            `doc:"what they can do; the crew's name is always among it"`
 	Shift       units.Shift         `default:"always" doc:"when they are there, week by week"`
-	Answers     chance.Distribution `unit:"s" default:"lognormal median 4m p95 15m" doc:"from being called to beginning the work: notice and walk" source:"shape: Brown et al. 2005 (log-normal service times); median and p95: none, an assumption"`
-	Takes       chance.Distribution `unit:"s" default:"lognormal median 20m p95 60m" doc:"time of work where the task does not say" source:"shape: Brown et al. 2005; median and p95: none, an assumption"`
-	ShiftFactor float64             `unit:"%" default:"0%" min:"0" max:"10" doc:"how much slower to answer for each hour into the shift; nurses: 15%" source:"Bonafide et al. 2017"`
-	Experience  string              `default:"longer" oneof:"longer|under a year" doc:"newcomers answer in half the time" source:"Bonafide et al. 2017: 4.4 min under a year, 8.8 min after"`
+	Answers     chance.Distribution `unit:"s" default:"lognormal median 4m p95 15m" doc:"from being called to beginning the work: notice and walk" source:"shape: response model of MODELS.md; median and p95: none, an assumption"`
+	Takes       chance.Distribution `unit:"s" default:"lognormal median 20m p95 60m" doc:"time of work where the task does not say" source:"shape: Brown et al. 2005 (log-normal service times); median and p95: none, an assumption"`
+	ShiftFactor float64             `unit:"%" default:"0%" min:"0" max:"10" doc:"how much slower to answer for each hour into the shift; nurses: 15%; 0%: not at all" source:"off; 15% for nurses is Bonafide et al. 2017"`
+	Experience  float64             `default:"1" above:"0" max:"100" doc:"factor of the answer time; nurses in their first year: 0.5; 1: none" source:"off; Bonafide et al. 2017: 4.4 min under a year, 8.8 min after"`
 	AlarmLoad   *AlarmLoad          `doc:"answers slow down with the tasks of the last two hours; without it they do not"`
 	Patience    time.Duration       `min:"0s" doc:"a task that says nothing itself and is unanswered for so long is offered to escalate as well; 0s: never"`
-	Escalate    string              `doc:"a skill"`
+	Escalate    string              `doc:"a skill of another crew"`
 	Phone       bool                `doc:"in live runs these are real people with an MQTT client each"`
 }
 
 // AlarmLoad are factors of the answer time by how many tasks the crew was offered
 // in the last 120 minutes.
 type AlarmLoad struct {
-	Some float64 `default:"1.25" min:"1" doc:"factor from 30 tasks on" source:"bins: Bonafide et al. 2015; factors: none, an assumption"`
-	Many float64 `default:"1.6" min:"1" doc:"factor from 80 tasks on" source:"bins: Bonafide et al. 2015; factors: none, an assumption"`
+	Some float64 `default:"1.25" min:"1" max:"100" doc:"factor from 30 tasks on" source:"bins: Bonafide et al. 2015; factors: none, an assumption"`
+	Many float64 `default:"1.6" min:"1" max:"100" doc:"factor from 80 tasks on" source:"bins: Bonafide et al. 2015; factors: none, an assumption"`
 }
-
-const (
-	alarmWindow = 120 * time.Minute
-	someAlarms  = 30
-	manyAlarms  = 80
-	newcomer    = 0.5
-)
 
 // crew is a Crew at work.
 type crew struct {
 	Crew
 	workers []*worker
-	offered []sim.Time // tasks of the last two hours, where AlarmLoad asks for them
+	recent  []sim.Time // offers of the last two hours, where AlarmLoad asks for them
 	use     sim.CrewUse
-	factor  float64
-}
-
-// offer notes a task for the alarm load.
-func (c *crew) offer(now sim.Time) {
-	if c.AlarmLoad == nil {
-		return
-	}
-	old := 0
-	for old < len(c.offered) && now.Sub(c.offered[old]) >= alarmWindow {
-		old++
-	}
-	c.offered = append(c.offered[old:], now)
-}
-
-// slower is the factor of an answer that begins now.
-func (c *crew) slower(now sim.Time, calendar sim.Calendar) float64 {
-	f := c.factor
-	if c.ShiftFactor > 0 {
-		f *= pow(1+c.ShiftFactor, c.Shift.Hours(calendar.WeekTime(now)))
-	}
-	if c.AlarmLoad != nil {
-		recent := 0
-		for _, t := range c.offered {
-			if now.Sub(t) < alarmWindow {
-				recent++
-			}
-		}
-		switch {
-		case recent >= manyAlarms:
-			f *= c.AlarmLoad.Many
-		case recent >= someAlarms:
-			f *= c.AlarmLoad.Some
-		}
-	}
-	return f
 }
 
 func (c *crew) can(skill string) bool { return skill == c.Name || slices.Contains(c.Skills, skill) }
 
-// New hires crews. Mistakes come back as sim.Wrong with paths below "people".
+// New hires crews. The error holds all mistakes as sim.Wrong, with paths below
+// "people".
 func New(w *sim.World, crews []Crew) (*Workforce, error) {
 	f := &Workforce{
 		world: w, open: map[uint64]*job{}, lines: map[string]*line{}, drawn: map[luckKey]uint64{},
 		answers: w.Seed.Stream("people answer"), works: w.Seed.Stream("people work"),
 	}
+	names := map[string]string{}
+	var wrongs []error
 	for _, config := range crews {
-		f.hire(config)
-	}
-	for _, c := range f.crews {
-		if c.Escalate != "" && !f.anybody(c.Escalate) {
-			return nil, sim.Wrongf("people."+c.Name+".escalate", "nobody has the skill %q; there are %s", c.Escalate, strings.Join(f.skills(), ", "))
+		c := f.hire(config)
+		for _, x := range c.workers {
+			if other, taken := names[x.name]; taken {
+				wrongs = append(wrongs, sim.Wrongf("people."+c.Name, "a worker of the crew %s is already named %q", other, x.name))
+				break
+			}
+			names[x.name] = c.Name
 		}
 	}
-	for _, x := range f.workers {
-		f.clockIn(x)
+	for _, c := range f.crews {
+		switch to := c.Escalate; {
+		case to == "":
+		case c.can(to):
+			wrongs = append(wrongs, sim.Wrongf("people."+c.Name+".escalate", "%q is a skill of the crew itself; name one of another crew", to))
+		case !f.anybody(to):
+			wrongs = append(wrongs, sim.Wrongf("people."+c.Name+".escalate", "nobody has the skill %q%s; there are %s", to, meant(to, f.skills()), strings.Join(f.skills(), ", ")))
+		}
+	}
+	if wrongs != nil {
+		return nil, errors.Join(wrongs...)
+	}
+	for _, c := range f.crews {
+		f.clockIn(c)
 	}
 	return f, nil
 }
 
-func (f *Workforce) hire(config Crew) {
-	c := &crew{Crew: config, factor: 1}
-	c.use = sim.CrewUse{Crew: c.Name, Workers: c.Count}
-	if c.Experience == "under a year" {
-		c.factor = newcomer
-	}
+func (f *Workforce) hire(config Crew) *crew {
+	c := &crew{Crew: config, use: sim.CrewUse{Crew: config.Name, Workers: config.Count}}
 	for n := range c.Count {
-		x := &worker{name: c.Name, crew: c}
-		if c.Count > 1 {
-			x.name = fmt.Sprintf("%s-%d", c.Name, n+1)
-		}
+		x := &worker{name: workerName(&config, n), crew: c}
 		c.workers = append(c.workers, x)
 		f.workers = append(f.workers, x)
 	}
 	f.crews = append(f.crews, c)
+	return c
+}
+
+// workerName is a crew's name, alone where there is one worker, else numbered
+// from 1: mechanic-2.
+func workerName(c *Crew, n int) string {
+	if c.Count == 1 {
+		return c.Name
+	}
+	return fmt.Sprintf("%s-%d", c.Name, n+1)
 }
 
 // skills lists what somebody can do, crew by crew.
@@ -147,4 +132,33 @@ func (f *Workforce) skills() (all []string) {
 
 func (f *Workforce) anybody(skill string) bool {
 	return slices.ContainsFunc(f.crews, func(c *crew) bool { return c.can(skill) })
+}
+
+// meant is the clause of an error that names the nearest known word, or nothing.
+func meant(word string, known []string) string {
+	if near, ok := units.Nearest(word, known); ok {
+		return fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return ""
+}
+
+// PhoneWorker is a worker who is a real person in live runs.
+type PhoneWorker struct {
+	Name   string
+	Crew   string
+	Skills []string
+}
+
+// Phones lists the workers who are real people in live runs.
+func Phones(crews []Crew) (list []PhoneWorker) {
+	for i := range crews {
+		c := &crews[i]
+		if !c.Phone {
+			continue
+		}
+		for n := range c.Count {
+			list = append(list, PhoneWorker{workerName(c, n), c.Name, append([]string{c.Name}, c.Skills...)})
+		}
+	}
+	return list
 }

@@ -1,13 +1,14 @@
 package people
 
 import (
+	"cmp"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
-	"github.com/twinbed/twinbed/sim/units"
 )
 
 // worker is one person.
@@ -16,63 +17,71 @@ type worker struct {
 	crew   *crew
 	shift  bool     // on shift
 	absent int      // absences that hold
-	job    *job     // called to or at work on
-	idle   sim.Time // since when without a job
+	busy   bool     // called to or at work on a job
+	idle   sim.Time // since when not busy
 
-	there     sim.Time // since when there, while there
+	there     sim.Time // since when present
 	thereFor  time.Duration
 	busySince sim.Time
 	busyFor   time.Duration
 }
 
-// free says whether the worker can be called.
-func (x *worker) free() bool { return x.present() && x.job == nil }
-
 func (x *worker) present() bool { return x.shift && x.absent == 0 }
 
-func (x *worker) engaged(now sim.Time) { x.busySince = now }
+// free says whether the worker can be called.
+func (x *worker) free() bool { return x.present() && !x.busy }
+
+func (x *worker) engage(now sim.Time) { x.busy, x.busySince = true, now }
 
 func (x *worker) release(now sim.Time) {
 	x.busyFor += now.Sub(x.busySince)
-	x.job, x.idle = nil, now
+	x.busy, x.idle = false, now
 }
 
-// change changes whether a worker is there, and keeps count of the time.
-func (f *Workforce) change(x *worker, set func()) {
-	now := f.world.Clock.Now()
-	before := x.present()
-	set()
-	switch after := x.present(); {
-	case after && !before:
-		x.there = now
-		f.next(x)
-	case before && !after:
-		x.thereFor += now.Sub(x.there)
-	}
+// clockIn puts a crew on shift, or not, and follows the shift through the weeks.
+func (f *Workforce) clockIn(c *crew) {
+	f.set(c.workers, func(x *worker) { x.shift = c.Shift.On(f.world.Calendar.WeekTime(f.world.Clock.Now())) })
+	f.awaitChange(c)
 }
 
-// clockIn puts a worker on shift, or not, and follows the shift through the weeks.
-func (f *Workforce) clockIn(x *worker) {
+func (f *Workforce) awaitChange(c *crew) {
 	w := f.world
-	x.shift = x.crew.Shift.On(w.Calendar.WeekTime(w.Clock.Now()))
-	f.awaitChange(x)
-}
-
-func (f *Workforce) awaitChange(x *worker) {
-	w := f.world
-	if x.crew.Shift.PerWeek() >= sim.Week {
-		return
-	}
 	at := w.Calendar.WeekTime(w.Clock.Now())
-	change, on := x.crew.Shift.Next(at)
+	change, on := c.Shift.Next(at)
+	if on == c.Shift.On(at) {
+		return // it never changes
+	}
 	w.Clock.After(change-at, func() {
-		f.change(x, func() { x.shift = on })
-		f.awaitChange(x)
+		f.set(c.workers, func(x *worker) { x.shift = on })
+		f.awaitChange(c)
 	})
 }
 
+// set changes who is there, keeps count of the time, and has those who are there
+// now take up what waits, the longest idle first.
+func (f *Workforce) set(workers []*worker, change func(x *worker)) {
+	now := f.world.Clock.Now()
+	var came []*worker
+	for _, x := range workers {
+		before := x.present()
+		change(x)
+		switch after := x.present(); {
+		case after && !before:
+			x.there = now
+			came = append(came, x)
+		case before && !after:
+			x.thereFor += now.Sub(x.there)
+		}
+	}
+	slices.SortStableFunc(came, func(a, b *worker) int { return cmp.Compare(a.idle, b.idle) })
+	for _, x := range came {
+		f.next(x)
+	}
+}
+
 // Absent sends home whoever fits the pattern, until undo is called: they finish
-// what they have begun and take nothing more.
+// what they have been called to and take nothing more. A worker who is away for
+// several reasons comes back after the last.
 func (f *Workforce) Absent(pattern string) (undo func(), err error) {
 	var gone []*worker
 	for _, x := range f.workers {
@@ -84,17 +93,11 @@ func (f *Workforce) Absent(pattern string) (undo func(), err error) {
 			gone = append(gone, x)
 		}
 	}
-	if len(gone) == 0 {
+	if gone == nil {
 		return nil, f.nobody(pattern)
 	}
-	for _, x := range gone {
-		f.change(x, func() { x.absent++ })
-	}
-	return func() {
-		for _, x := range gone {
-			f.change(x, func() { x.absent-- })
-		}
-	}, nil
+	f.set(gone, func(x *worker) { x.absent++ })
+	return func() { f.set(gone, func(x *worker) { x.absent-- }) }, nil
 }
 
 func (f *Workforce) nobody(pattern string) error {
@@ -105,14 +108,12 @@ func (f *Workforce) nobody(pattern string) error {
 			all = append(all, x.name)
 		}
 	}
-	hint := ""
-	if near, ok := units.Nearest(pattern, append(all, crews...)); ok {
-		hint = fmt.Sprintf(", did you mean %s?", near)
-	}
-	return fmt.Errorf("no worker or crew is named %q%s; there are the crews %s", pattern, hint, strings.Join(crews, ", "))
+	return fmt.Errorf("no worker or crew is named %q%s; there are the crews %s",
+		pattern, meant(pattern, append(crews[:len(crews):len(crews)], all...)), strings.Join(crews, ", "))
 }
 
-// Use tells what each crew has done up to now.
+// Use tells what each crew has done up to now. Overtime is busy time and not
+// time on shift.
 func (f *Workforce) Use(now sim.Time) (list []sim.CrewUse) {
 	for _, c := range f.crews {
 		use := c.use
@@ -122,7 +123,7 @@ func (f *Workforce) Use(now sim.Time) (list []sim.CrewUse) {
 			if x.present() {
 				use.OnShift += now.Sub(x.there)
 			}
-			if x.job != nil {
+			if x.busy {
 				use.Busy += now.Sub(x.busySince)
 			}
 		}
