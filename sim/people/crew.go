@@ -34,7 +34,7 @@ type Crew struct {
 	Count       int                 `default:"1" min:"1" max:"100000" doc:"how many workers"`
 	Skills      []string            `doc:"what they can do; the crew's name is always among it"`
 	Shift       units.Shift         `default:"always" doc:"when they are there, week by week"`
-	Answers     chance.Distribution `unit:"s" default:"lognormal median 4m p95 15m" doc:"from being called to beginning the work: notice and walk" source:"shape: response model of MODELS.md; median and p95: none, an assumption"`
+	Answers     chance.Distribution `unit:"s" default:"lognormal median 4m p95 15m" doc:"from being called to beginning the work: notice and walk" source:"shape, median and p95: none, an assumption"`
 	Takes       chance.Distribution `unit:"s" default:"lognormal median 20m p95 60m" doc:"time of work where the task does not say" source:"shape: Brown et al. 2005 (log-normal service times); median and p95: none, an assumption"`
 	ShiftFactor float64             `unit:"%" default:"0%" min:"0" max:"10" doc:"how much slower to answer for each hour into the shift; nurses: 15%; 0%: not at all" source:"off; 15% for nurses is Bonafide et al. 2017"`
 	Experience  float64             `default:"1" above:"0" max:"100" doc:"factor of the answer time; nurses in their first year: 0.5; 1: none" source:"off; Bonafide et al. 2017: 4.4 min under a year, 8.8 min after"`
