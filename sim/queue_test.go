@@ -46,12 +46,12 @@ func TestQueueOrdersByTimeAndTiesByInsertion(t *testing.T) {
 			for range 300 {
 				push()
 			}
-			for step := range 60_000 {
+			for step := range 15_000 {
 				require.Equal(t, model[0].at, q.next())
 				e := q.pop()
 				require.Equal(t, model[0].seq, e.key, "step %d", step)
 				now, model = e.at, model[1:]
-				for range 1 + (step/20_000)*r.IntN(3) - r.IntN(1+step/20_000) {
+				for range 1 + (step/5_000)*r.IntN(3) - r.IntN(1+step/5_000) {
 					push()
 				}
 				if len(model) == 0 {

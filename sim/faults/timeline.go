@@ -14,7 +14,7 @@ import (
 type Incident struct {
 	At    time.Duration `required:"true" min:"0s" doc:"when it begins"`
 	For   time.Duration `required:"true" above:"0s" doc:"how long it lasts; then it is undone"`
-	Where string        `required:"true" doc:"whom it meets: a kind, a thing, a crew, a worker, or a pattern such as press-1*"`
+	Where string        `required:"true" doc:"whom it meets: a kind, a thing, a crew, a worker, a pattern such as press-1*, or a condition over attributes such as site == \"north\""`
 	Name  string        `key:"-"` // the fault's
 	Fault sim.Fault     `key:"-"`
 	Skip  bool          `key:"-"` // whom it meets takes no part in this run
@@ -49,12 +49,6 @@ func Play(w *sim.World, incidents []Incident) (*Timeline, []*sim.Wrong) {
 		w.Clock.At(sim.Time(x.At), func() { t.begin(n, x, where) })
 	}
 	return t, wrongs
-}
-
-// Select finds the things that a pattern names; workers are the workforce's to find.
-func Select(w *sim.World, pattern string) (sim.Selection, error) {
-	things, err := w.Roster.Match(pattern)
-	return sim.Selection{Pattern: pattern, Things: things}, err
 }
 
 func (t *Timeline) begin(n int, x Incident, where sim.Selection) {
