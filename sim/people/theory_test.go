@@ -135,7 +135,7 @@ func TestConfidenceIntervalsCoverTheTruth(t *testing.T) {
 		wg.Go(func() {
 			for seed := part; seed < seeds; seed += len(covered) {
 				s := newShop(t, chance.Seed(seed), workers, class{rate: rate})
-				if mean, half := interval(s.batches(0, 100, 10, 600)); math.Abs(mean-truth) <= half {
+				if mean, half := interval(s.batches(0, 100, 10, 800)); math.Abs(mean-truth) <= half {
 					covered[part]++
 				}
 			}
