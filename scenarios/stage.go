@@ -350,8 +350,8 @@ func (b *builder) faults() {
 }
 
 func (b *builder) meetsPeople(pattern string) bool {
-	things, err := b.World.Roster.Match(pattern)
-	return err == nil && len(things) == 0
+	where, err := faults.Select(b.World, pattern)
+	return err == nil && len(where.Things) == 0
 }
 
 // site is where an adapter is put.

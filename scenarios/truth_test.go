@@ -128,3 +128,20 @@ func TestARunThatIsCutShortStillReports(t *testing.T) {
 	require.Less(t, float64(report.Played), 5*24*3600.0)
 	require.GreaterOrEqual(t, float64(report.Played), 3600.0)
 }
+
+// Once its slabs and slots have grown, the whole loop of a reading allocates
+// nothing: what little there is belongs to decisions that fire.
+func TestAReadingAllocatesNothing(t *testing.T) {
+	s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Variant: "ioe", Sets: []string{"decisions.early.when=vibration > 99"}})
+	require.NoError(t, err)
+	defer s.Close()
+	run, err := s.Stage(scenarios.Staging{})
+	require.NoError(t, err)
+	var before, after runtime.MemStats
+	run.World.Clock.At(2*3600e9, func() { runtime.ReadMemStats(&before) })
+	run.World.Clock.At(4*3600e9, func() { runtime.ReadMemStats(&after); run.World.Clock.Stop(nil) })
+	_, err = run.Play(context.Background())
+	require.NoError(t, err)
+	readings := 40 * 2 * 360
+	require.Less(t, after.Mallocs-before.Mallocs, uint64(readings/500), "of %d readings", readings)
+}
