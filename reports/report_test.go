@@ -163,7 +163,7 @@ func TestProgressIsOneLine(t *testing.T) {
 	s.fleet.Switch(20)
 	require.NoError(t, s.Clock.Run(sim.Time(time.Hour)))
 	p := s.recorder.Progress(s.Clock.Now().Duration())
-	require.Equal(t, "1h  7 117 readings  59 loops, 0 open", p.String())
+	require.Equal(t, "1h  7 117 readings  60 loops, 0 open", p.String())
 	p.Planned, p.PerSecond = 5*time.Hour, 1.5e6
-	require.Equal(t, " 20%  1h of 5h  7 117 readings, 1 500 000 a second  59 loops, 0 open", p.String())
+	require.Equal(t, " 20%  1h of 5h  7 117 readings, 1 500 000 a second  60 loops, 0 open", p.String())
 }
