@@ -125,7 +125,9 @@ func TestACrewWaitsAsErlangSays(t *testing.T) {
 }
 
 // Of a thousand intervals, each from the batches of a run of its own seed, 95 % are
-// to hold the truth. A batch is many times as long as the crew remembers.
+// to hold the truth. Waits are skewed, so Student's t falls a little short of that:
+// over 10,000 seeds 94.2 % did with batches of 1,000 tasks, and 93.9 % with 800,
+// where one block of a thousand seeds in eleven falls below 93 % by chance.
 func TestConfidenceIntervalsCoverTheTruth(t *testing.T) {
 	const seeds, workers, utilisation = 1000, 2, 0.5
 	rate, truth := workers*utilisation/serviceMinutes, erlangC(workers, utilisation)
@@ -135,7 +137,7 @@ func TestConfidenceIntervalsCoverTheTruth(t *testing.T) {
 		wg.Go(func() {
 			for seed := part; seed < seeds; seed += len(covered) {
 				s := newShop(t, chance.Seed(seed), workers, class{rate: rate})
-				if mean, half := interval(s.batches(0, 100, 10, 800)); math.Abs(mean-truth) <= half {
+				if mean, half := interval(s.batches(0, 200, 10, 1000)); math.Abs(mean-truth) <= half {
 					covered[part]++
 				}
 			}

@@ -29,6 +29,7 @@ func (f *Workforce) Take(t *sim.Task) {
 		return
 	}
 	w := f.world
+	w.Observers.Took(sim.TaskMessage, t.Thing, t.ID)
 	now := w.Clock.Now()
 	if !f.anybody(t.Skill) {
 		f.refuse(t)
@@ -68,6 +69,7 @@ func (f *Workforce) refuse(t *sim.Task) {
 	w.Clock.At(w.Clock.Now(), func() {
 		ack.Delivered = w.Clock.Stamp()
 		ack.Done = ack.Delivered
+		w.Observers.Answered(&ack)
 		w.Bus.Ack(&ack)
 	})
 }
@@ -137,7 +139,9 @@ func (f *Workforce) finish(x *worker, j *job, delivered sim.Stamp) {
 	f.end(j)
 	x.release(w.Clock.Now())
 	f.next(x) // before the ack: a task that follows from it waits for its turn
-	w.Bus.Ack(&sim.Ack{ID: j.ID, Thing: j.Thing, Outcome: sim.Done, Delivered: delivered, Done: w.Clock.Stamp(), By: x.name})
+	ack := &sim.Ack{ID: j.ID, Thing: j.Thing, Outcome: sim.Done, Delivered: delivered, Done: w.Clock.Stamp(), By: x.name}
+	w.Observers.Answered(ack)
+	w.Bus.Ack(ack)
 }
 
 // end takes a job off the books.
