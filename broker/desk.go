@@ -83,6 +83,7 @@ func (g *Gate) passAck(a *answered) {
 		ack.Foreign, ack.Real = true, true
 		ack.Delivered = g.world.Clock.Stamp()
 		ack.Done = ack.Delivered
+		g.world.Observers.Answered(&ack)
 	} else {
 		ack.Delivered, ack.Done = a.Delivered, a.Answer.Done
 	}
@@ -96,7 +97,7 @@ func (g *Gate) Obey(c *sim.Command) {
 	}
 	g.send(letter{
 		room: Commands, name: g.world.Roster.Name(c.Thing), payload: g.codec(c.Thing).AppendCommand(nil, c),
-		qos: 1, medium: sim.CommandMessage, thing: c.Thing, due: c.Decided.At, vital: true,
+		qos: 1, medium: sim.CommandMessage, thing: c.Thing, due: c.Decided.At, vital: true, id: c.ID,
 	})
 }
 
@@ -126,6 +127,9 @@ func (g *Gate) deliver(l letter) {
 			g.lose(loss{medium: l.medium, thing: l.thing, due: l.due, why: why})
 		} else {
 			g.counts.add(sentCommands)
+			if l.medium == sim.TaskMessage || g.players[l.thing] == outside {
+				g.lose(loss{medium: l.medium, thing: l.thing, took: true, id: l.id})
+			}
 		}
 	}
 	if len(takers) > 0 {

@@ -66,6 +66,8 @@ type loss struct {
 	due     sim.Time // -1: now
 	why     sim.Cause
 	foreign bool // a reading that nobody has called sent yet
+	took    bool // not lost: a client that is not ours has been handed it
+	id      uint64
 	seq     uint32
 }
 
@@ -203,7 +205,11 @@ func (b *batch) tell(w *sim.World) {
 		if l.due < 0 {
 			l.due = now
 		}
-		w.Observers.Lost(l.medium, l.thing, l.due, l.why)
+		if l.took {
+			w.Observers.Took(l.medium, l.thing, l.id)
+		} else {
+			w.Observers.Lost(l.medium, l.thing, l.due, l.why)
+		}
 	}
 	for _, e := range b.notes {
 		e.At = now

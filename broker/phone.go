@@ -55,7 +55,7 @@ func (p *Phone) Take(t *sim.Task) {
 	}
 	p.gate.send(letter{
 		room: Tasks, name: p.worker, payload: AppendTask(nil, t, thing, does), qos: 1,
-		medium: sim.TaskMessage, thing: t.Thing, due: t.Decided.At, vital: true,
+		medium: sim.TaskMessage, thing: t.Thing, due: t.Decided.At, vital: true, id: t.ID,
 	})
 }
 
@@ -97,10 +97,12 @@ func (p *Phone) answer(a *answered) {
 		w.Do(e.thing, e.does, e.value)
 	}
 	p.attend(e.thing, -1)
-	w.Bus.Ack(&sim.Ack{
+	ack := &sim.Ack{
 		ID: a.ID, Thing: e.thing, Outcome: a.Outcome, Foreign: true, Real: true, Delivered: e.at, Done: now,
 		By: p.worker, Note: a.Note,
-	})
+	}
+	w.Observers.Answered(ack)
+	w.Bus.Ack(ack)
 }
 
 func (p *Phone) attend(thing sim.ThingID, people int) {

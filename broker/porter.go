@@ -185,7 +185,7 @@ func (v *visitor) hearReading(at *place, pk *packets.Packet) error {
 	g := v.gate
 	foreign := v.thing == sim.NoThing
 	if err := at.codec.ReadReading(pk.Payload, &v.heard); err != nil {
-		g.lose(loss{sim.ReadingMessage, at.thing, -1, sim.LostMalformed, foreign, 0})
+		g.lose(loss{medium: sim.ReadingMessage, thing: at.thing, due: -1, why: sim.LostMalformed, foreign: foreign})
 		return v.reject(malformedPayloads, packets.ErrPayloadFormatInvalid, pk, at.thing, err.Error())
 	}
 	h := heard{thing: at.thing, seq: v.heard.Seq, due: v.heard.Due, foreign: foreign}
@@ -198,7 +198,7 @@ func (v *visitor) hearReading(at *place, pk *packets.Packet) error {
 	}
 	if !g.inbox.reading(h, v.heard.Values, pk.FixedHeader.Qos > 0) {
 		g.counts.add(unreadMessages)
-		g.lose(loss{sim.ReadingMessage, h.thing, h.due, sim.LostUnread, foreign, h.seq})
+		g.lose(loss{medium: sim.ReadingMessage, thing: h.thing, due: h.due, why: sim.LostUnread, foreign: foreign, seq: h.seq})
 		return packets.CodeSuccessIgnore
 	}
 	g.counts.add(heardReadings)
@@ -217,7 +217,7 @@ func (v *visitor) hearAck(at *place, pk *packets.Packet) error {
 	}
 	if err := ReadAck(pk.Payload, k, &a.Answer); err != nil {
 		if at.thing != sim.NoThing {
-			g.lose(loss{sim.AckMessage, at.thing, -1, sim.LostMalformed, false, 0})
+			g.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostMalformed})
 		}
 		return v.reject(malformedPayloads, packets.ErrPayloadFormatInvalid, pk, at.thing, err.Error())
 	}
@@ -225,7 +225,7 @@ func (v *visitor) hearAck(at *place, pk *packets.Packet) error {
 	if !g.inbox.ack(a, pk.FixedHeader.Qos > 0) {
 		g.counts.add(unreadMessages)
 		if at.thing != sim.NoThing {
-			g.lose(loss{sim.AckMessage, at.thing, -1, sim.LostUnread, false, 0})
+			g.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostUnread})
 		}
 		return packets.CodeSuccessIgnore
 	}

@@ -16,6 +16,7 @@ type letter struct {
 	thing   sim.ThingID
 	due     sim.Time
 	vital   bool // a loss is told: a command or task, not an observer's copy
+	id      uint64
 }
 
 // postbox takes messages from the clock's thread, never blocks it, and hands

@@ -283,7 +283,7 @@ func (s *fleetSession) arrived(ctx context.Context) error {
 func (s *fleetSession) tell(lost []mark) {
 	for _, m := range lost {
 		s.fleet.counts.add(lostOffline)
-		if !s.fleet.inbox.lost(loss{m.medium, s.thing, m.due, sim.LostOffline, false, 0}) {
+		if !s.fleet.inbox.lost(loss{medium: m.medium, thing: s.thing, due: m.due, why: sim.LostOffline}) {
 			s.fleet.counts.add(untoldLosses)
 		}
 	}

@@ -229,7 +229,7 @@ func (s *Sessions) receive(x *fleetSession, pk *packets.Packet) {
 		s.counts.add(unreadMessages)
 		why = sim.LostUnread
 	}
-	if !s.inbox.lost(loss{sim.CommandMessage, x.thing, c.Decided.At, why, false, 0}) {
+	if !s.inbox.lost(loss{medium: sim.CommandMessage, thing: x.thing, due: c.Decided.At, why: why}) {
 		s.counts.add(untoldLosses)
 	}
 }

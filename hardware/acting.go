@@ -36,6 +36,7 @@ func (d *Device) Obey(c *sim.Command) {
 // take is a command's arrival at the device. One that was here before is not
 // given twice: its ack is sent again, or is still to come.
 func (d *Device) take(c *sim.Command) {
+	d.world.Observers.Took(sim.CommandMessage, d.thing, c.ID)
 	if before, again := d.deeds.find(c.ID); again {
 		if before != nil {
 			ack := *before
@@ -144,6 +145,7 @@ func (d *Device) closed(c *sim.Command, ack sim.Ack) {
 func (d *Device) acknowledge(c *sim.Command, ack sim.Ack) {
 	w := d.world
 	ack.Real = true
+	w.Observers.Answered(&ack)
 	now := w.Clock.Now()
 	arrives, why, ok := w.Link.Pass(sim.Up, d.thing, 1<<63|c.Luck(), now)
 	switch {

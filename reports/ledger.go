@@ -10,6 +10,7 @@ import (
 // Ledger is the proof that nothing got lost unseen:
 //
 //	readings  sent = delivered + lost by cause + in flight at the end
+//	messages  sent = came + lost by cause + in flight at the end
 //	deeds     issued = closed by outcome + open at the end
 //	turns     decided = closed by outcome + open at the end
 //
@@ -20,7 +21,7 @@ type Ledger struct {
 	Commands DeedsBook      `json:"commands"`
 	Tasks    DeedsBook      `json:"tasks"`
 	Turns    DeedsBook      `json:"turns"`
-	Lost     []Loss         `json:"lost"` // commands, tasks and acks that did not arrive; what came of the deeds stands above
+	Messages []MessagesBook `json:"messages"` // commands, tasks and acks on the wires; what came of the deeds stands above
 	Suspects []Suspect      `json:"suspects"`
 }
 
@@ -82,7 +83,7 @@ func (r *Recorder) inFlight(kind int) uint64 {
 func (r *Recorder) ledger() Ledger {
 	l := Ledger{
 		Commands: r.deeds.commands.account(), Tasks: r.deeds.tasks.account(), Turns: r.turnsBook(),
-		Readings: []ReadingsBook{}, Lost: []Loss{}, Suspects: []Suspect{},
+		Readings: []ReadingsBook{}, Suspects: []Suspect{},
 	}
 	for k, kind := range r.setup.Roster.Kinds {
 		total := r.total(k)
@@ -99,9 +100,7 @@ func (r *Recorder) ledger() Ledger {
 	// Ids are of one series, so what is wrong with them is of deeds in general.
 	l.Commands.Twice = r.deeds.closedTwice + r.deeds.issuedTwice
 	l.Commands.Unknown = r.deeds.unknown
-	for m := range r.lost {
-		l.Lost = append(l.Lost, losses(sim.Medium(m), r.lost[m])...)
-	}
+	l.Messages = r.messageBooks()
 	l.Balanced = len(r.imbalances(l)) == 0
 	return l
 }
@@ -166,6 +165,9 @@ func (r *Recorder) unexplained() (wrong, of uint64) {
 	for _, b := range l.Readings {
 		wrong, of = wrong+size(b.Unexplained), of+b.Sent
 	}
+	for _, b := range l.Messages {
+		wrong += uint64(max(b.Unexplained, 0)) // below zero some came twice, as a wire may deliver them
+	}
 	for _, b := range []DeedsBook{l.Commands, l.Tasks, l.Turns} {
 		wrong, of = wrong+size(b.Unexplained)+b.Twice+b.Unknown, of+b.Issued
 	}
@@ -210,6 +212,12 @@ func (r *Recorder) imbalances(l Ledger) (list []string) {
 			list = append(list, fmt.Sprintf("%s %s: sent %s, delivered %s, lost %s, in flight %s%s",
 				counted(b.Unexplained, "reading"), "of "+b.Kind+" unexplained", grouped(b.Sent), grouped(b.Delivered),
 				grouped(b.lost()), grouped(b.InFlight), r.named(l.Suspects, r.setup.Roster.Kinds[k])))
+		}
+	}
+	for _, b := range l.Messages {
+		if b.Unexplained > 0 {
+			list = append(list, fmt.Sprintf("%s unexplained: sent %s, came %s, lost %s, in flight %s", counted(b.Unexplained, b.Medium),
+				grouped(b.Sent), grouped(b.Came), grouped(sumOf(b.Lost)), grouped(b.InFlight)))
 		}
 	}
 	if len(list) == 0 {
@@ -270,8 +278,10 @@ func (r *Recorder) mixed(kind int) bool {
 	return false
 }
 
-func (b *ReadingsBook) lost() (sum uint64) {
-	for _, l := range b.Lost {
+func (b *ReadingsBook) lost() uint64 { return sumOf(b.Lost) }
+
+func sumOf(list []Loss) (sum uint64) {
+	for _, l := range list {
 		sum += l.Count
 	}
 	return sum

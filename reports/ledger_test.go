@@ -142,6 +142,12 @@ func TestWhatWasDueAtTheVeryTimeOfACutBelongsToTheWindowBefore(t *testing.T) {
 	require.Equal(t, []string{"storm", "flood"}, x.Windows[1].Faults)
 }
 
+func took(r *reports.Recorder, n int) {
+	for range n {
+		r.Took(sim.CommandMessage, 0, 5000)
+	}
+}
+
 func TestDeedsAndTurnsThatCannotBeAreFound(t *testing.T) {
 	play := func(tell func(r *reports.Recorder)) []string {
 		s := newStage(t, 1, sim.NewClock(), nil, nil)
@@ -155,13 +161,22 @@ func TestDeedsAndTurnsThatCannotBeAreFound(t *testing.T) {
 		name, why string
 		tell      func(r *reports.Recorder)
 	}{
-		{"a deed sent again is one deed", "", func(r *reports.Recorder) { r.Issued(deed); r.Issued(again); r.Closed(again, sim.Done, nil) }},
+		{"a deed sent again is one deed", "", func(r *reports.Recorder) {
+			r.Issued(deed)
+			r.Issued(again)
+			took(r, 2)
+			r.Closed(again, sim.Done, nil)
+		}},
 		{"closed twice", "1 deeds were closed twice", func(r *reports.Recorder) {
 			r.Issued(deed)
+			took(r, 1)
 			r.Closed(deed, sim.Done, nil)
 			r.Closed(deed, sim.Done, nil)
 		}},
-		{"issued twice", "1 deeds were issued twice", func(r *reports.Recorder) { r.Issued(deed); r.Issued(deed) }},
+		{"issued twice", "1 deeds were issued twice", func(r *reports.Recorder) { r.Issued(deed); r.Issued(deed); took(r, 1) }},
+		{"a stolen command", "1 command unexplained: sent 2, came 1", func(r *reports.Recorder) { r.Issued(deed); r.Issued(again); took(r, 1) }},
+		{"a stolen ack", "1 ack unexplained: sent 1, came 0", func(r *reports.Recorder) { r.Answered(&sim.Ack{}) }},
+		{"an ack that came twice", "", func(r *reports.Recorder) { r.Answered(&sim.Ack{}); r.Heard(&sim.Ack{}); r.Heard(&sim.Ack{}) }},
 		{"never issued", "1 deeds were closed that had never been issued", func(r *reports.Recorder) { r.Closed(deed, sim.Done, nil) }},
 		{"turned twice", "1 turns were closed twice", func(r *reports.Recorder) {
 			r.Noted(fired)

@@ -35,6 +35,7 @@ type Recorder struct {
 	suspects []suspect
 
 	lost      [4][]uint64 // by medium and cause; readings stand in the epochs
+	messages  [4]messages // by medium; readings stand in the epochs
 	deeds     deedBooks
 	decisions []turns
 	turnIDs   idSet

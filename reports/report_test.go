@@ -69,6 +69,8 @@ func TestTheReportOfALiveRunWithPeople(t *testing.T) {
 	require.NoError(t, clock.Run(sim.Time(2*time.Hour)))
 	task := &sim.Deed{ID: 1, Task: true, Thing: 1, Name: "fit a new bearing", Process: 0, Issued: sim.Time(time.Hour)}
 	r.Issued(task)
+	r.Took(sim.TaskMessage, 1, 1)
+	r.Took(sim.TaskMessage, 1, 2)
 	r.Issued(&sim.Deed{ID: 2, Task: true, Thing: 1, Name: "look at it", Process: 0, Step: 1, Issued: sim.Time(time.Hour)})
 	ack := &sim.Ack{ID: 1, Delivered: live(70), Done: live(110), By: "fitter-1"}
 	r.Closed(task, sim.Done, ack)

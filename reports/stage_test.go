@@ -51,13 +51,12 @@ func (heater) Measure(_ int, _ uint32, truth float64) float64 { return truth }
 // hot and starts it again when it has cooled, one turn at a time for each.
 type line struct {
 	*sim.World
-	fleet    *sim.Fleet
-	seen     []uint32
-	turns    []*sim.Loop // by thing
-	deeds    map[uint64]*sim.Deed
-	ids      uint64
-	forgets  bool // to close deeds
-	mirrored sim.Stamp
+	fleet   *sim.Fleet
+	seen    []uint32
+	turns   []*sim.Loop // by thing
+	deeds   map[uint64]*sim.Deed
+	ids     uint64
+	forgets bool // to close deeds
 }
 
 const (
@@ -105,6 +104,7 @@ func (l *line) fire(r *sim.Reading, do sim.CommandID) {
 }
 
 func (l *line) Ack(a *sim.Ack) {
+	l.Observers.Heard(a)
 	turn := l.turns[a.Thing]
 	if turn == nil || turn.ID != a.ID {
 		return

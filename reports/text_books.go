@@ -13,14 +13,22 @@ func (t *text) books() {
 	} else {
 		t.title("ledger, NOT BALANCED")
 	}
-	rows := [][]string{{"readings", "sent", "delivered", "lost", "in flight", "unexplained", "duplicates", "late"}}
+	rows := [][]string{{"messages", "sent", "delivered", "lost", "in flight", "unexplained", "duplicates", "late"}}
 	for _, b := range l.Readings {
 		rows = append(rows, []string{b.Kind, grouped(b.Sent), grouped(b.Delivered), grouped(b.lost()), grouped(b.InFlight),
 			grouped(b.Unexplained), grouped(b.Duplicates), grouped(b.Late)})
 	}
+	for _, b := range l.Messages {
+		if b.Sent+b.Came > 0 {
+			rows = append(rows, []string{b.Medium + "s", grouped(b.Sent), grouped(b.Came), grouped(sumOf(b.Lost)), grouped(b.InFlight), grouped(b.Unexplained)})
+		}
+	}
 	table(&t.Builder, "  ", "< > > > > > > >", rows)
 	for _, b := range l.Readings {
 		t.losses(b.Kind, b.Lost)
+	}
+	for _, b := range l.Messages {
+		t.losses("", b.Lost)
 	}
 	rows = [][]string{{"deeds", "issued", "done", "failed", "refused", "timed out", "withdrawn", "open", "unexplained", "resent"}}
 	for _, x := range []struct {
@@ -36,7 +44,6 @@ func (t *text) books() {
 	if len(rows) > 1 {
 		table(&t.Builder, "  ", "< > > > > > > > > >", rows)
 	}
-	t.losses("", l.Lost)
 	for _, s := range l.Suspects {
 		fmt.Fprintf(t, "  missing: %s number %d, %s\n", s.Thing, s.Seq, s.Why)
 	}

@@ -15,7 +15,6 @@ import (
 // firings notes which decision fired for which thing, and when it was due.
 type firings struct {
 	sim.Silent
-	clock *sim.Clock
 	until sim.Time
 	list  []firing
 }

@@ -8,7 +8,6 @@ import (
 	"iter"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"time"
 
@@ -58,9 +57,9 @@ func (r *Run) drain() {
 	step := func(d time.Duration) { _ = clock.Run(clock.Now().Add(time.Duration(float64(d) * clock.Speed()))) }
 	step(20 * time.Millisecond)
 	r.live.drain()
-	for range 20 {
+	for range drainWithin / (20 * time.Millisecond) {
 		step(20 * time.Millisecond)
-		if f := r.flights(); f.Commands+f.Acks == 0 && !slices.ContainsFunc(f.Readings, func(n uint64) bool { return n > 0 }) {
+		if r.Recorder.Unsettled() == 0 {
 			return
 		}
 	}

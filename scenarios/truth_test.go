@@ -106,6 +106,19 @@ func (f *ackThief) Ack(a *sim.Ack) {
 	f.stolen = true
 }
 
+func TestOneStolenAckIsFoundToo(t *testing.T) {
+	s, err := scenarios.Load("testdata/modes.yaml", scenarios.Options{Sets: []string{"network.loss=0%"}})
+	require.NoError(t, err)
+	defer s.Close()
+	run, err := s.Stage(scenarios.Staging{})
+	require.NoError(t, err)
+	run.World.Platform = &ackThief{Platform: run.World.Platform}
+	report, err := run.Play(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, reports.Untrusted, report.Verdict)
+	require.Contains(t, report.Reasons[0], "1 ack unexplained")
+}
+
 func TestALimitThatNothingWasMeasuredForFails(t *testing.T) {
 	r := play(t, "predictive-maintenance", scenarios.Options{Variant: "iot", Sets: []string{"duration=1m", "limits=p99 of alarm.loop < 1s"}})
 	require.Equal(t, reports.Fail, r.Verdict)

@@ -64,6 +64,7 @@ func (f *Fleet) take(c *Command) {
 		w.Observers.Lost(CommandMessage, c.Thing, c.Decided.At, LostNobody)
 		return
 	}
+	w.Observers.Took(CommandMessage, c.Thing, c.ID)
 	ack := Ack{ID: c.ID, Thing: c.Thing, Delivered: w.Clock.Stamp()}
 	if before, again := f.deeds.seen(c.ID); again {
 		ack.Outcome, ack.Note = before, "already carried out"
@@ -121,6 +122,7 @@ func (f *Fleet) settle(i int, now Time) {
 func (f *Fleet) acknowledge(c *Command, ack Ack) {
 	w := f.world
 	ack.Done = w.Clock.Stamp()
+	w.Observers.Answered(&ack)
 	now := w.Clock.Now()
 	arrives, why, ok := w.Link.Pass(Up, c.Thing, 1<<63|c.Luck(), now)
 	if !ok {

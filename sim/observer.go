@@ -34,6 +34,12 @@ type Observer interface {
 	Lost(m Medium, thing ThingID, sensed Time, why Cause)
 	// Issued: a command or task was sent out.
 	Issued(d *Deed)
+	// Took: a command has reached its device, or a task the people.
+	Took(m Medium, thing ThingID, id uint64)
+	// Answered: a device or a person has sent an ack.
+	Answered(a *Ack)
+	// Heard: the platform has got an ack.
+	Heard(a *Ack)
 	// Closed: the platform knows how a deed ended; ack is nil where none came.
 	Closed(d *Deed, outcome Outcome, ack *Ack)
 	// Turned: a loop is closed.
@@ -86,6 +92,9 @@ func (Silent) Sent(*Reading)                     {}
 func (Silent) Mirrored(*Reading, Arrival)        {}
 func (Silent) Lost(Medium, ThingID, Time, Cause) {}
 func (Silent) Issued(*Deed)                      {}
+func (Silent) Took(Medium, ThingID, uint64)      {}
+func (Silent) Answered(*Ack)                     {}
+func (Silent) Heard(*Ack)                        {}
 func (Silent) Closed(*Deed, Outcome, *Ack)       {}
 func (Silent) Turned(*Loop)                      {}
 func (Silent) Truth(*Kind, int, Time, []float64) {}

@@ -1,7 +1,5 @@
 package sim
 
-import "math/bits"
-
 type senseHandler struct{ f *Fleet }
 
 func (h senseHandler) Happen(who, _ uint32) { h.f.sense(int(who)) }
@@ -100,9 +98,3 @@ func newBitmap(n int) bitmap    { return make(bitmap, (n+63)/64) }
 func (b bitmap) has(i int) bool { return b[i>>6]>>(i&63)&1 == 1 }
 func (b bitmap) set(i int)      { b[i>>6] |= 1 << (i & 63) }
 func (b bitmap) clear(i int)    { b[i>>6] &^= 1 << (i & 63) }
-func (b bitmap) count() (n int) {
-	for _, w := range b {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}

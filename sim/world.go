@@ -63,6 +63,24 @@ func (o Observers) Issued(d *Deed) {
 	}
 }
 
+func (o Observers) Took(m Medium, thing ThingID, id uint64) {
+	for _, x := range o {
+		x.Took(m, thing, id)
+	}
+}
+
+func (o Observers) Answered(a *Ack) {
+	for _, x := range o {
+		x.Answered(a)
+	}
+}
+
+func (o Observers) Heard(a *Ack) {
+	for _, x := range o {
+		x.Heard(a)
+	}
+}
+
 func (o Observers) Closed(d *Deed, outcome Outcome, ack *Ack) {
 	for _, x := range o {
 		x.Closed(d, outcome, ack)

@@ -70,6 +70,7 @@ func (p *Platform) abandon(d *deed, o sim.Outcome) {
 // deed, and the step that waits for it. An ack of a deed that was given up only
 // changes the twin.
 func (p *Platform) Ack(a *sim.Ack) {
+	p.world.Observers.Heard(a)
 	k, changed := p.twinsOf(a.Thing), false
 	i := 0
 	if k != nil {

@@ -2,188 +2,188 @@ package sources
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"sort"
+	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/twinbed/twinbed/sim"
-	"github.com/twinbed/twinbed/sim/units"
 )
 
 func init() {
 	Sources.Add("file", "rows of a CSV file: all true from the beginning, or each from its time on", func() Config { return &File{} })
 }
 
-// File is a CSV file with a header.
+// File is a CSV file with a header. A column is of numbers if all that stands in
+// it is, empty cells being unknown; else of texts.
 type File struct {
-	File    string   `required:"true" file:"true" doc:"CSV file with a header, in the scenario's folder"`
-	Key     string   `doc:"the column that rows are looked up by; without it there is one row at a time"`
-	Time    string   `doc:"the column that says when a row becomes true: since the start, as in 8h, or a moment such as Mon 06:00; without it all are from the beginning"`
-	Columns []string `doc:"the columns to take; default: all but key and time"`
+	File    string        `required:"true" file:"true" doc:"CSV file with a header, in the scenario's folder"`
+	Key     string        `doc:"the column that rows are looked up by; without it there is one row at a time"`
+	Time    string        `doc:"the column that says when a row becomes true: since the start, as in 8h, or a moment, as in Mon 06:00; then the table is that of a week and goes round"`
+	Every   time.Duration `min:"100ms" doc:"rows without key and time: how long each is true; else how often the table is taken as new: read again in a live run"`
+	Columns []string      `doc:"the columns to take; default: all but key and time"`
 }
+
+// rereadWithin is how long reading a file again may take; only a stuck disk needs it.
+const rereadWithin = 30 * time.Second
 
 // Open reads the file.
 func (c *File) Open(s Site) (sim.Source, error) {
-	text, err := limited(s, c.File)
-	if err != nil {
-		return nil, sim.Wrongf("file", "%v", err)
-	}
-	f, err := c.parse(text, s)
+	source, err := c.open(s)
 	if err == nil {
-		return f, nil
+		return source, nil
 	}
 	if w, ok := errors.AsType[*sim.Wrong](err); ok {
 		return nil, w
 	}
-	return nil, sim.Wrongf("file", "%s: %v", c.File, err)
+	return nil, sim.Wrongf("file", "%v", err)
 }
 
-// file is the rows, in the order in which they become true.
-type file struct {
-	columns []sim.Column
-	keyed   bool
-	keys    []string
-	times   []sim.Time
-	values  [][]float64
-}
-
-func (c *File) parse(text []byte, s Site) (*file, error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))))
-	header, err := r.Read()
-	if err != nil {
-		return nil, errors.New("line 1: no header")
-	}
-	for i := range header {
-		header[i] = strings.TrimSpace(header[i])
-		if header[i] == "" || slices.Contains(header[:i], header[i]) {
-			return nil, fmt.Errorf("line 1: column %d is called %q; each column needs a name of its own", i+1, header[i])
-		}
-	}
-	at, names, err := c.layout(header)
+func (c *File) open(s Site) (sim.Source, error) {
+	t, err := c.read(s)
 	if err != nil {
 		return nil, err
 	}
-	f := &file{keyed: c.Key != ""}
-	var rows [][]string
+	if len(t.cells) == 0 {
+		return nil, fmt.Errorf("%s has no rows below its header", c.File)
+	}
+	shape, err := shapeOf(t, c.Key, c.Columns, c.Time)
+	if err != nil {
+		return nil, err
+	}
+	column := -1
+	if c.Time != "" {
+		if column = slices.Index(t.names, c.Time); column < 0 {
+			return nil, sim.Wrongf("time", "there is no column %q; there are %s", c.Time, strings.Join(t.names, ", "))
+		}
+	}
+	steps := c.Key == "" && column < 0 && len(t.cells) > 1
+	switch {
+	case column >= 0 && c.Every > 0:
+		return nil, sim.Wrongf("every", "the rows have times of their own: take every or time away")
+	case steps && c.Every <= 0:
+		return nil, fmt.Errorf("%s has %d rows and nothing says which one holds: name a key or a time column, or how long each is true with every", c.File, len(t.cells))
+	}
+	rows, err := shape.rows(t, s.Symbols, column >= 0)
+	if err != nil {
+		return nil, err
+	}
+	if column >= 0 || steps {
+		return timelineOf(shape, t, rows, column, c.Every, s.Calendar)
+	}
+	x := &snapshot{shape: shape, site: s, rows: rows, every: c.Every, timeout: rereadWithin}
+	if s.Live {
+		x.ask = func(context.Context) (*table, error) { return c.reread(s, t.names) }
+	}
+	return x, nil
+}
+
+// reread reads the file again; its columns must be those of before.
+func (c *File) reread(s Site, names []string) (*table, error) {
+	t, err := c.read(s)
+	if err == nil && !slices.Equal(t.names, names) {
+		err = fmt.Errorf("%s:1: the columns were %s, and are %s", c.File, strings.Join(names, ", "), strings.Join(t.names, ", "))
+	}
+	return t, err
+}
+
+// read parses the file; errors tell it with the line.
+func (c *File) read(s Site) (*table, error) {
+	text, err := limited(s, c.File)
+	if err != nil {
+		return nil, err
+	}
+	return parseCSV(text, c.File)
+}
+
+// parseCSV reads a CSV with a header. name is for errors.
+func parseCSV(text []byte, name string) (*table, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(text) {
+		return nil, fmt.Errorf("%s:%d: this is not UTF-8 text", name, 1+bytes.Count(validPart(text), []byte("\n")))
+	}
+	r := csv.NewReader(bytes.NewReader(text))
+	r.FieldsPerRecord = -1
+	r.ReuseRecord = true
+	header, err := r.Read()
+	if err != nil {
+		return nil, wrongCSV(name, err)
+	}
+	t := &table{}
+	for i, column := range header {
+		column = strings.TrimSpace(column)
+		if column == "" || slices.Contains(t.names, column) {
+			return nil, fmt.Errorf("%s:1: column %d is called %q; each column needs a name of its own", name, i+1, column)
+		}
+		t.names = append(t.names, column)
+	}
 	for {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, wrongCSV(name, err)
 		}
 		line, _ := r.FieldPos(0)
-		if len(rows) == maxRows {
-			return nil, fmt.Errorf("line %d: more than %d rows", line, maxRows)
+		place := name + ":" + strconv.Itoa(line)
+		switch {
+		case len(record) != len(t.names):
+			return nil, fmt.Errorf("%s: here are %d cells and in the header %d", place, len(record), len(t.names))
+		case len(t.cells) == maxRows || len(t.cells)*len(t.names) > maxCells:
+			return nil, fmt.Errorf("%s: this table is too large: %d rows and %d cells are possible", place, maxRows, maxCells)
 		}
-		when := sim.Time(0)
-		if at.time >= 0 {
-			if when, err = instant(record[at.time], s.Calendar); err != nil {
-				return nil, fmt.Errorf("line %d: %s: %w", line, c.Time, err)
+		cells := make([]any, len(record))
+		for i, text := range record {
+			if text = strings.TrimSpace(text); text != "" {
+				cells[i] = text
 			}
 		}
-		key := ""
-		if at.key >= 0 {
-			key = strings.TrimSpace(record[at.key])
-		}
-		row := make([]string, len(at.columns))
-		for i, column := range at.columns {
-			row[i] = record[column]
-		}
-		rows, f.keys, f.times = append(rows, row), append(f.keys, key), append(f.times, when)
+		t.cells, t.places = append(t.cells, cells), append(t.places, place)
 	}
-	if len(rows) == 0 {
-		return nil, errors.New("there are no rows below the header")
-	}
-	if at.time < 0 && at.key < 0 && len(rows) > 1 {
-		return nil, fmt.Errorf("there are %d rows and nothing tells which one holds: name a key or a time column", len(rows))
-	}
-	f.columns, f.values = cells(names, rows, s.Symbols)
-	sort.Stable(f)
-	return f, nil
+	t.declare()
+	return t, nil
 }
 
-// layout is where in a record what stands.
-type layout struct {
-	key, time int // -1 for none
-	columns   []int
-}
-
-func (c *File) layout(header []string) (at layout, names []string, err error) {
-	find := func(path, name string) int {
-		i := slices.Index(header, name)
-		if i < 0 && name != "" && err == nil {
-			err = sim.Wrongf(path, "%s has no column %q; there are %s", c.File, name, strings.Join(header, ", "))
-		}
-		return i
-	}
-	at.key, at.time = find("key", c.Key), find("time", c.Time)
-	for _, name := range c.Columns {
-		at.columns, names = append(at.columns, find("columns", name)), append(names, name)
-	}
-	for i, name := range header {
-		if len(c.Columns) == 0 && i != at.key && i != at.time {
-			at.columns, names = append(at.columns, i), append(names, name)
+// declare tells the columns of a CSV in which all cells are numbers.
+func (t *table) declare() {
+	t.declared = make([]sort, len(t.names))
+	for c := range t.names {
+		t.declared[c] = numeric
+		for _, cells := range t.cells {
+			text, ok := cells[c].(string)
+			if v, err := strconv.ParseFloat(text, 64); ok && (err != nil || v-v != 0) {
+				t.declared[c] = textual
+				break
+			}
 		}
 	}
-	if err == nil && len(names) == 0 {
-		err = errors.New("line 1: besides key and time there is no column")
-	}
-	return at, names, err
 }
 
-// instant reads a duration since the start, or a moment of the first week.
-func instant(text string, calendar sim.Calendar) (sim.Time, error) {
-	text = strings.TrimSpace(text)
-	if d, err := units.ParseDuration(text); err == nil {
-		return sim.Time(d), nil
-	}
-	if m, err := units.ParseMoment(text); err == nil {
-		since := m.WeekTime() - calendar.Start
-		if since < 0 {
-			since += sim.Week
+func validPart(text []byte) []byte {
+	at := 0
+	for at < len(text) {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
 		}
-		return sim.Time(since), nil
+		at += size
 	}
-	return 0, fmt.Errorf("%.40q is neither a time since the start, such as 8h, nor a moment, such as Mon 06:00", text)
+	return text[:at]
 }
 
-// Len, Less and Swap order the rows by time.
-func (f *file) Len() int           { return len(f.times) }
-func (f *file) Less(i, j int) bool { return f.times[i] < f.times[j] }
-func (f *file) Swap(i, j int) {
-	f.times[i], f.times[j] = f.times[j], f.times[i]
-	f.keys[i], f.keys[j] = f.keys[j], f.keys[i]
-	f.values[i], f.values[j] = f.values[j], f.values[i]
-}
-
-// Columns are the file's, without key and time.
-func (f *file) Columns() []sim.Column { return f.columns }
-
-// Keyed says whether rows are looked up by a key.
-func (f *file) Keyed() bool { return f.keyed }
-
-// Start joins what is true now, and each further row at its time.
-func (f *file) Start(clock *sim.Clock, join func(string, []float64, sim.Time)) error {
-	next := 0
-	var step func()
-	step = func() {
-		for next < len(f.times) && f.times[next] <= clock.Now() {
-			join(f.keys[next], f.values[next], f.times[next])
-			next++
-		}
-		if next < len(f.times) {
-			clock.At(f.times[next], step)
-		}
+func wrongCSV(name string, err error) error {
+	if p, ok := errors.AsType[*csv.ParseError](err); ok {
+		return fmt.Errorf("%s:%d: %w", name, p.Line, p.Err)
 	}
-	step()
-	return nil
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s:1: there is no header", name)
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
-
-// Close has nothing to do.
-func (f *file) Close() error { return nil }

@@ -5,12 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
-	"github.com/twinbed/twinbed/sim/formula"
 )
 
 func init() {
@@ -19,34 +19,13 @@ func init() {
 
 // Query is a select statement and the database it is asked of.
 type Query struct {
-	Query    string        `required:"true" doc:"one select statement"`
+	Query    string        `required:"true" doc:"one select statement; it cannot write"`
 	Key      string        `doc:"the column that rows are looked up by; without it the first row counts"`
 	Every    time.Duration `default:"1m" min:"100ms" doc:"how often it is asked, on the scenario's clock"`
 	Timeout  time.Duration `default:"5s" above:"0s" doc:"longest wait for an answer, in wall time"`
-	Database string        `file:"true" doc:"an SQLite file in the scenario's folder; it is only read"`
+	Database string        `doc:"an SQLite file in the scenario's folder; it is only read"`
 	Script   string        `file:"true" doc:"a file of SQL statements that fill an SQLite database in memory"`
-	DSNEnv   string        `key:"dsn_env" doc:"the environment variable with the address of a PostgreSQL database"`
-}
-
-// query is a Query in a run.
-type query struct {
-	site    Site
-	config  Query
-	db      *sql.DB
-	clean   func() error
-	columns []sim.Column
-	first   answer
-	clock   *sim.Clock
-	join    func(string, []float64, sim.Time)
-	stop    func()
-	asking  bool
-	cancel  context.CancelFunc
-}
-
-// answer is the rows of one asking.
-type answer struct {
-	keys   []string
-	values [][]any // per column: float64, string or nil
+	DSNEnv   string        `key:"dsn_env" doc:"the environment variable with the postgres:// address of a PostgreSQL database"`
 }
 
 // Open connects and asks once, so that a wrong query is told before the run.
@@ -54,123 +33,145 @@ func (c *Query) Open(s Site) (sim.Source, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	db, clean, path, err := c.connect(s)
+	ctx, cancel := context.WithTimeout(context.Background(), c.Timeout)
+	defer cancel()
+	db, err := c.connect(ctx, s)
 	if err != nil {
-		return nil, sim.Wrongf(path, "%v", err)
+		return nil, err
 	}
-	q := &query{site: s, config: *c, db: db, clean: clean}
-	if err := q.learn(); err != nil {
-		return nil, errors.Join(sim.Wrongf("query", "%v", err), q.Close())
+	x, err := c.learn(ctx, s, db)
+	if err == nil {
+		return x, nil
 	}
-	return q, nil
+	_ = db.close() // the reason is known
+	if w, ok := errors.AsType[*sim.Wrong](err); ok {
+		return nil, w
+	}
+	return nil, sim.Wrongf("query", "%v", err)
 }
 
-// check holds the configuration to what makes sense without a database.
+var (
+	reads       = regexp.MustCompile(`(?i)^\s*(?:select|with|values)\b`)
+	environment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// check holds the configuration to what makes sense without a database. It never
+// repeats what might be an address with a password.
 func (c *Query) check() error {
-	given := 0
-	for _, x := range [...]string{c.Database, c.Script, c.DSNEnv} {
-		if x != "" {
-			given++
-		}
-	}
-	if given != 1 {
-		return sim.Wrongf("query", "a query needs exactly one of database, script and dsn_env to be asked of")
-	}
-	if strings.Contains(c.DSNEnv, "://") || strings.Contains(c.DSNEnv, "=") {
-		return sim.Wrongf("dsn_env", "this names an environment variable that holds the address; addresses and passwords never stand in a scenario")
-	}
-	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(c.Query)), " ")
-	if first = strings.TrimSpace(first); first != "select" && first != "with" {
-		return sim.Wrongf("query", "a query only reads: it begins with select or with, not with %.20q", first)
+	given := slices.DeleteFunc([]string{c.Database, c.Script, c.DSNEnv}, func(x string) bool { return x == "" })
+	const instead = "an address with its password never stands in a scenario: put it into an environment variable and name that in dsn_env"
+	switch {
+	case strings.Contains(c.Database, "://"):
+		return sim.Wrongf("database", instead)
+	case c.DSNEnv != "" && !environment.MatchString(c.DSNEnv):
+		return sim.Wrongf("dsn_env", "this is no name of an environment variable; "+instead)
+	case len(given) != 1:
+		return sim.Wrongf("query", "a query is asked of one of database, script and dsn_env; here are %d of them", len(given))
+	case !reads.MatchString(c.Query):
+		return sim.Wrongf("query", "a query only reads: it begins with select, with or values")
 	}
 	return nil
 }
 
 // learn asks for the first time and finds out the columns.
-func (q *query) learn() error {
-	ctx, cancel := context.WithTimeout(context.Background(), q.config.Timeout)
-	defer cancel()
-	names, a, err := q.ask(ctx)
+func (c *Query) learn(ctx context.Context, s Site, db database) (*snapshot, error) {
+	t, err := c.ask(ctx, db)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	q.first = a
-	for c, name := range names {
-		column := sim.Column{Name: name}
-		for _, row := range a.values {
-			if row[c] != nil {
-				_, column.Text = row[c].(string)
-				break
-			}
+	shape, err := shapeOf(t, c.Key, nil)
+	if err != nil {
+		return nil, err
+	}
+	x := &snapshot{shape: shape, site: s, every: c.Every, timeout: c.Timeout, release: db.close}
+	if x.rows, err = x.read(t); err != nil {
+		return nil, err
+	}
+	x.ask = func(ctx context.Context) (*table, error) {
+		again, err := c.ask(ctx, db)
+		if err == nil && !slices.Equal(again.names, t.names) { // select * from what has been altered
+			err = fmt.Errorf("the columns were %s, and are %s", strings.Join(t.names, ", "), strings.Join(again.names, ", "))
 		}
-		q.columns = append(q.columns, column)
+		return again, err
 	}
-	if len(q.columns) == 0 {
-		return errors.New("besides the key the query has no column")
-	}
-	return nil
+	return x, nil
 }
 
-// ask runs the query once. The key is not among the columns.
-func (q *query) ask(ctx context.Context) (names []string, a answer, err error) {
-	rows, err := q.db.QueryContext(ctx, q.config.Query)
+// ask runs the query once, in a transaction that cannot write.
+func (c *Query) ask(ctx context.Context, db database) (*table, error) {
+	tx, err := db.begin(ctx)
 	if err != nil {
-		return nil, a, err
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	rows, err := tx.QueryContext(ctx, c.Query)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
-	all, err := rows.Columns()
+	t := &table{}
+	types, err := rows.ColumnTypes()
 	if err != nil {
-		return nil, a, err
+		return nil, err
 	}
-	key := -1
-	for i, name := range all {
-		if name == q.config.Key {
-			key = i
-		} else {
-			names = append(names, name)
+	for _, x := range types {
+		if x.Name() == "" || slices.Contains(t.names, x.Name()) {
+			return nil, fmt.Errorf("two columns are called %q; each needs a name of its own: select … as …", x.Name())
 		}
+		t.names, t.declared = append(t.names, x.Name()), append(t.declared, declared(x.DatabaseTypeName()))
 	}
-	if key < 0 && q.config.Key != "" {
-		return nil, a, fmt.Errorf("the query has no column %q; there are %s", q.config.Key, strings.Join(all, ", "))
-	}
-	cells, into := make([]any, len(all)), make([]any, len(all))
-	for i := range cells {
-		into[i] = &cells[i]
-	}
+	return t, c.scan(rows, t)
+}
+
+func (c *Query) scan(rows *sql.Rows, t *table) error {
+	into := make([]any, len(t.names))
 	for rows.Next() {
-		if len(a.keys) == maxRows {
-			return nil, a, fmt.Errorf("the query has more than %d rows", maxRows)
+		if len(t.cells) == maxRows || len(t.cells)*len(t.names) > maxCells {
+			return fmt.Errorf("the answer is too large: %d rows and %d cells are possible", maxRows, maxCells)
+		}
+		cells := make([]any, len(t.names))
+		for i := range cells {
+			into[i] = &cells[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return nil, a, err
+			return err
 		}
-		at := ""
-		row := make([]any, 0, len(names))
-		for i, cell := range cells {
-			if i == key {
-				at = fmt.Sprint(plain(cell))
-			} else {
-				row = append(row, plain(cell))
-			}
+		for i := range cells {
+			cells[i] = plain(cells[i])
 		}
-		a.keys, a.values = append(a.keys, at), append(a.values, row)
-		if key < 0 {
-			break
+		t.cells = append(t.cells, cells)
+		if c.Key == "" {
+			return nil
 		}
 	}
-	return names, a, rows.Err()
+	return rows.Err()
+}
+
+var numericType = regexp.MustCompile(`(?i)^(?:(?:big|small|tiny|medium)?int(?:eger)?[248]?|(?:float|real|double|numeric|decimal|bool).*)$`)
+
+// declared is what a type's name says; SQLite has columns without one.
+func declared(typeName string) sort {
+	switch {
+	case typeName == "":
+		return untold
+	case numericType.MatchString(typeName):
+		return numeric
+	}
+	return textual
 }
 
 // plain is a cell as a float64, a string or nil.
 func plain(cell any) any {
 	switch x := cell.(type) {
-	case nil:
-		return nil
-	case float64:
+	case nil, float64, string:
 		return x
 	case float32:
 		return float64(x)
 	case int64:
+		return float64(x)
+	case int32:
+		return float64(x)
+	case int16:
 		return float64(x)
 	case bool:
 		if x {
@@ -178,103 +179,9 @@ func plain(cell any) any {
 		}
 		return 0.0
 	case []byte:
-		return plain(string(x))
-	case string:
-		return x
+		return string(x)
 	case time.Time:
-		return x.UTC().Format(time.RFC3339)
+		return x.UTC().Format(time.RFC3339Nano)
 	}
 	return fmt.Sprint(cell)
-}
-
-// value is a cell for a column; what does not fit is unknown.
-func value(cell any, c sim.Column, symbols *formula.Symbols) float64 {
-	switch x := cell.(type) {
-	case float64:
-		if c.Text {
-			return symbols.ID(fmt.Sprint(x))
-		}
-		return x
-	case string:
-		if c.Text {
-			return symbols.ID(x)
-		}
-		if v, ok := number(x); ok { // numerics of PostgreSQL come as texts
-			return v
-		}
-	}
-	return math.NaN()
-}
-
-// Columns are the query's, without the key.
-func (q *query) Columns() []sim.Column { return q.columns }
-
-// Keyed says whether rows are looked up by a key.
-func (q *query) Keyed() bool { return q.config.Key != "" }
-
-// Start joins the first answer and asks again each interval.
-func (q *query) Start(clock *sim.Clock, join func(string, []float64, sim.Time)) error {
-	q.clock, q.join = clock, join
-	q.take(q.first, clock.Now())
-	ctx, cancel := context.WithCancel(context.Background())
-	q.cancel = cancel
-	q.stop = clock.Every(q.config.Every, func() { q.refresh(ctx) })
-	return nil
-}
-
-// refresh asks anew: at once in virtual time, at the edge in a live run.
-func (q *query) refresh(ctx context.Context) {
-	now := q.clock.Now()
-	if q.asking {
-		return
-	}
-	ask := func() (answer, error) {
-		ctx, cancel := context.WithTimeout(ctx, q.config.Timeout)
-		defer cancel()
-		_, a, err := q.ask(ctx)
-		return a, err
-	}
-	if !q.site.Live {
-		a, err := ask()
-		q.heard(a, err, now)
-		return
-	}
-	q.asking = true
-	go func() {
-		a, err := ask()
-		q.clock.Post(func() {
-			q.asking = false
-			q.heard(a, err, now)
-		})
-	}()
-}
-
-// heard takes an answer; after an error the old rows stay, and grow old.
-func (q *query) heard(a answer, err error, asOf sim.Time) {
-	if err != nil {
-		if q.site.Noted != nil {
-			q.site.Noted("data source does not answer", err.Error())
-		}
-		return
-	}
-	q.take(a, asOf)
-}
-
-func (q *query) take(a answer, asOf sim.Time) {
-	for r, key := range a.keys {
-		row := make([]float64, len(q.columns))
-		for c := range row {
-			row[c] = value(a.values[r][c], q.columns[c], q.site.Symbols)
-		}
-		q.join(key, row, asOf)
-	}
-}
-
-// Close lets the database go.
-func (q *query) Close() error {
-	if q.cancel != nil {
-		q.stop()
-		q.cancel()
-	}
-	return errors.Join(q.db.Close(), q.clean())
 }

@@ -1,14 +1,17 @@
 // Package sources holds what context can come from, one file a sort: a CSV file,
 // a stock, a database. A scenario tells them apart by the key they are named
 // after: {file: orders.csv}, {stock: 6}, {query: select …}.
+//
+//	file, query ─ table ─ shape: columns and keys ┬ snapshot: all rows at once, anew each interval
+//	                                              └ timeline: each row at its time
+//
+// A row's asOf is when it was asked for or became true. When a refresh goes wrong,
+// the rows that are known stay, and grow old.
 package sources
 
 import (
 	"fmt"
 	"io"
-	"math"
-	"strconv"
-	"strings"
 
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
@@ -25,7 +28,7 @@ type Config interface {
 // Site is where a source is put.
 type Site struct {
 	Name     string
-	Open     func(file string) (io.ReadCloser, error) // a file of the scenario's folder
+	Open     func(file string) (io.ReadCloser, error) // a file of the scenario's folder; from any goroutine
 	Symbols  *formula.Symbols
 	Getenv   func(name string) string
 	Live     bool // goroutines may be used; else everything happens on the clock
@@ -37,48 +40,12 @@ type Site struct {
 // Sources are the sources that scenarios can name, by the key that tells them.
 var Sources = sim.NewRegistry[Config]("data source")
 
-// maxRows and maxBytes bound what is read of a file or a query.
+// What is read of a file or a query is bounded.
 const (
 	maxRows  = 1_000_000
+	maxCells = 10_000_000
 	maxBytes = 64 << 20
 )
-
-// cells turns texts into the values of columns: a column is of numbers if all
-// that stands in it is, empty cells being unknown; else of texts.
-func cells(names []string, rows [][]string, symbols *formula.Symbols) ([]sim.Column, [][]float64) {
-	columns := make([]sim.Column, len(names))
-	values := make([][]float64, len(rows))
-	for r := range values {
-		values[r] = make([]float64, len(names))
-	}
-	for c, name := range names {
-		columns[c].Name = name
-		for r := range rows {
-			v, ok := number(rows[r][c])
-			if !ok {
-				columns[c].Text = true
-				break
-			}
-			values[r][c] = v
-		}
-		for r := range rows {
-			if columns[c].Text {
-				values[r][c] = symbols.ID(rows[r][c])
-			}
-		}
-	}
-	return columns, values
-}
-
-// number reads a cell; an empty one is unknown.
-func number(text string) (float64, bool) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return math.NaN(), true
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	return v, err == nil && v-v == 0
-}
 
 // limited reads a file of the scenario's folder, up to maxBytes.
 func limited(s Site, name string) ([]byte, error) {
@@ -87,9 +54,13 @@ func limited(s Site, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
-	if err == nil && len(text) > maxBytes {
-		err = fmt.Errorf("%s has more than %d MB", name, maxBytes>>20)
+	return limitedOf(f, name)
+}
+
+func limitedOf(f io.Reader, name string) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	if err == nil && len(content) > maxBytes {
+		err = fmt.Errorf("%s has more than %d MiB", name, maxBytes>>20)
 	}
-	return text, err
+	return content, err
 }
