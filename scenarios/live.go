@@ -28,6 +28,9 @@ type live struct {
 func (b *builder) wires() {
 	for i, k := range b.World.Roster.Kinds {
 		for _, r := range b.scenario.Things[i].Hardware {
+			if r.Adapter.Config == nil {
+				continue // told already
+			}
 			path := "things." + k.Name + ".hardware." + r.Thing
 			id, ok := b.World.Roster.Lookup(r.Thing)
 			if !ok || !k.Holds(id) {

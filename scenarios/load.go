@@ -77,7 +77,7 @@ func Load(ref string, o Options) (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := parse(name, source, folder, o)
+	s, err := Parse(name, source, folder, o)
 	if err != nil {
 		_ = folder.Close()
 		return nil, err
@@ -113,8 +113,9 @@ func find(ref string) (name string, source []byte, folder *language.Folder, err 
 	return ref, source, folder, err
 }
 
-// parse reads a source and lays the options over it.
-func parse(name string, source []byte, folder *language.Folder, o Options) (*Script, error) {
+// Parse reads the source of a scenario whose files are in a folder and lays the
+// options over it. The error is as of Load.
+func Parse(name string, source []byte, folder *language.Folder, o Options) (*Script, error) {
 	base, problems := language.Read(name, source)
 	if base == nil {
 		return nil, Mistakes(problems)
@@ -128,7 +129,7 @@ func parse(name string, source []byte, folder *language.Folder, o Options) (*Scr
 		return nil, err
 	}
 	if len(problems) > 0 {
-		return nil, Mistakes(language.Sorted(problems))
+		return nil, Mistakes(language.Sorted(append(problems, s.further(problems)...)))
 	}
 	return s, nil
 }

@@ -155,7 +155,7 @@ func (b *builder) err() error {
 	for _, w := range b.wrongs {
 		problems = append(problems, b.Script.document.Problem(w))
 	}
-	return Mistakes(language.Sorted(problems))
+	return Mistakes(withoutEchoes(language.Sorted(problems)))
 }
 
 func (b *builder) open(name string) (io.ReadCloser, error) { return b.Script.folder.Open(name) }
@@ -270,6 +270,9 @@ func (b *builder) platform() {
 		if !b.scenario.has("data") {
 			break
 		}
+		if d.Source.Config == nil {
+			continue // told already
+		}
 		source, err := d.Source.Open(sources.Site{
 			Name: d.Name, Open: b.open, Symbols: b.World.Symbols, Live: b.live != nil, Calendar: b.World.Calendar,
 			Getenv: func(name string) string { v, _ := b.staging.LookupEnv(name); return v }, Seed: b.World.Seed,
@@ -341,7 +344,7 @@ func (b *builder) faults() {
 	var incidents []faults.Incident
 	for _, x := range b.scenario.Faults {
 		x.Incident.Name, x.Incident.Fault = x.Fault.Name, x.Fault.Fault
-		x.Incident.Skip = b.World.Workforce == nil && !b.scenario.has("people") && b.meetsPeople(x.Where)
+		x.Incident.Skip = x.Fault.Fault == nil || b.World.Workforce == nil && !b.scenario.has("people") && b.meetsPeople(x.Where)
 		incidents = append(incidents, x.Incident)
 	}
 	timeline, wrongs := faults.Play(b.World, incidents)

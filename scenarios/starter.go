@@ -60,5 +60,5 @@ limits:                                          # a broken one fails the run: e
 
 kpis:
   - worker_utilisation
-  - {name: time hot, time: temperature > 65, of: pump, unit: h, better: lower}
+  - {name: time_hot, time: temperature > 65, of: pump, unit: h, better: lower}
 `
