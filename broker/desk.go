@@ -20,12 +20,19 @@ func (g *Gate) take(b batch) {
 			acks = acks[1:]
 		}
 	}
+	losses := b.losses[:0]
 	for _, l := range b.losses {
-		if l.foreign {
+		switch {
+		case l.foreign && l.why == sim.LostMalformed:
+			g.unread[l.thing]++ // it was told as rejected; which number it had, if any, shows later
+			continue
+		case l.foreign:
 			// Nobody else knows that it was sent, and the books are to balance.
 			g.passBlank(l)
 		}
+		losses = append(losses, l)
 	}
+	b.losses = losses
 	b.tell(g.world)
 }
 
@@ -33,7 +40,8 @@ func (g *Gate) pass(h heard, values []float64) {
 	r := &g.reading
 	*r = sim.Reading{Thing: h.thing, Seq: h.seq, Foreign: h.foreign, Values: values}
 	if h.foreign {
-		r.Seq = g.number(h.thing, h.seq)
+		g.explain(h.thing, h.seq)
+		*r = sim.Reading{Thing: h.thing, Seq: g.number(h.thing, h.seq), Foreign: true, Values: values}
 		r.Arrived = g.world.Clock.Stamp()
 		r.Sensed = r.Arrived
 		g.world.Observers.Sent(r)
@@ -41,6 +49,19 @@ func (g *Gate) pass(h heard, values []float64) {
 		r.Sensed = g.world.Clock.StampOf(h.due)
 	}
 	g.world.Bus.Reading(r)
+}
+
+// explain books malformed readings of a stranger who numbers its own: they are
+// what is missing between its last number and this one.
+func (g *Gate) explain(id sim.ThingID, seq uint32) {
+	if g.unread[id] == 0 || seq == 0 {
+		return
+	}
+	for last := g.seqs[id]; last > 0 && last+1 < seq && g.unread[id] > 0; last++ {
+		g.unread[id]--
+		g.passBlank(loss{thing: id, seq: last + 1})
+		g.world.Observers.Lost(sim.ReadingMessage, id, g.world.Clock.Now(), sim.LostMalformed)
+	}
 }
 
 // number is a stranger's sequence number, ours where it has none.

@@ -91,6 +91,7 @@ type Gate struct {
 	// Only on the clock's thread.
 	reading sim.Reading
 	seqs    map[sim.ThingID]uint32 // latest of outside things
+	unread  map[sim.ThingID]int    // malformed readings of outside things whose numbers are not known
 	asked   asked
 	blank   []float64
 }
@@ -104,7 +105,7 @@ func NewGate(w *sim.World, o GateOptions) (*Gate, error) {
 		players: make([]player, w.Roster.Size()), phones: map[string]*Phone{},
 		postbox: newPostbox(o.Postbox), carried: make(chan struct{}), memory: newMemory(),
 		visitors: map[*visitor]struct{}{}, owners: map[string]*visitor{},
-		seqs: map[sim.ThingID]uint32{},
+		seqs: map[sim.ThingID]uint32{}, unread: map[sim.ThingID]int{},
 	}
 	g.inbox = newInbox(w.Clock, o.Inbox, g.take)
 	for _, k := range w.Roster.Kinds {

@@ -100,10 +100,23 @@ func TestMalformedPayloadsAreCountedAndNeverFatal(t *testing.T) {
 	all := s.gate.Counts()
 	require.EqualValues(t, n+1, count(all, tallyWords[malformedPayloads]))
 	require.EqualValues(t, 2, count(all, tallyWords[unknownFields]))
-	require.Equal(t, n+1, s.lostFor(sim.LostMalformed))
-	require.Equal(t, n+1, s.sent, "the books balance: all readings that came were sent")
+	require.Equal(t, 1, s.lostFor(sim.LostMalformed), "the ack; which number a reading had is not known")
+	require.Equal(t, 1, s.sent, "what nobody numbered is rejected and in no book")
 	require.True(t, len(s.notes) == notedRejections, "a few are told, all are counted")
 	require.NotEqual(t, sim.Time(1), s.readings[0].Sensed.At, "a stranger's stamp is not believed")
+}
+
+func TestAMalformedReadingIsWhatIsMissingInAStrangersNumbers(t *testing.T) {
+	s := newStage(t, 3, time.Hour, tcp())
+	s.outside(0)
+	s.play()
+	c := s.stranger("press one")
+	publish(t, c, readings1, 1, `{"seq":4,"temperature":7}`)
+	publish(t, c, readings1, 1, `{"seq":5,"temperature":`)
+	publish(t, c, readings1, 1, `{"seq":7,"temperature":7}`)
+	s.eventually("both good ones", func() bool { return len(s.readings) == 2 })
+	require.Equal(t, 1, s.lostFor(sim.LostMalformed), "5 or 6: one of them is explained, the other is not")
+	require.Equal(t, 3, s.sent)
 }
 
 func TestObserversSeeWhatGoesOnAndHoldNobodyUp(t *testing.T) {

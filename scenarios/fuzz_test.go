@@ -35,7 +35,7 @@ func FuzzScenario(f *testing.F) {
 	folder := language.NewFolder(os.DirFS("testdata/good").(fs.FS))
 	f.Fuzz(func(t *testing.T, source []byte) {
 		if strings.Contains(string(source), "00000") || strings.Contains(string(source), "e") && regexp.MustCompile(`[0-9]e[0-9]|[0-9]{6}`).Match(source) {
-			t.Skip("a million things take a while and show nothing new")
+			return // a million things take a while and show nothing new
 		}
 		s, err := scenarios.Parse("fuzz.yaml", source, folder, scenarios.Options{})
 		if err == nil {

@@ -1,0 +1,199 @@
+package scenarios_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os/exec"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/stretchr/testify/require"
+
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/scenarios"
+)
+
+// outsideRun plays testdata/outside.yaml until end is called.
+type outsideRun struct {
+	host, port string
+	end        func() *reports.Report
+}
+
+func playOutside(t *testing.T) outsideRun {
+	s, err := scenarios.Load("testdata/outside.yaml", scenarios.Options{})
+	require.NoError(t, err)
+	run, err := s.Stage(scenarios.Staging{})
+	require.NoError(t, err)
+	host, port, err := net.SplitHostPort(run.BrokerAddress())
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	type ended struct {
+		report *reports.Report
+		err    error
+	}
+	done := make(chan ended, 1)
+	go func() {
+		report, err := run.Play(ctx)
+		done <- ended{report, err}
+	}()
+	return outsideRun{host, port, func() *reports.Report {
+		cancel()
+		x := <-done
+		require.NoError(t, x.err)
+		require.NoError(t, s.Close())
+		return x.report
+	}}
+}
+
+// books are what a run that was cut short on purpose must still show.
+func requireBalanced(t *testing.T, r *reports.Report) {
+	require.True(t, r.Ledger.Balanced, r.Reasons)
+	require.Len(t, r.Reasons, 1, "it was cut short, and nothing else")
+}
+
+func program(t *testing.T, name string) string {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed", name)
+	}
+	return path
+}
+
+func TestMosquittoPlaysAThingAndGetsItsCommand(t *testing.T) {
+	pub, sub := program(t, "mosquitto_pub"), program(t, "mosquitto_sub")
+	run := playOutside(t)
+	at := []string{"-h", run.host, "-p", run.port, "-q", "1"}
+	listen := exec.Command(program(t, "stdbuf"), append([]string{"-oL", sub}, append(at, "-d", "-t", "twinbed/things/boiler/commands", "-C", "1", "-F", "COMMAND %p")...)...)
+	out, err := listen.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, listen.Start())
+	lines := bufio.NewScanner(out)
+	await := func(prefix string) string {
+		for lines.Scan() {
+			if text := lines.Text(); len(text) >= len(prefix) && text[:len(prefix)] == prefix {
+				return text[len(prefix):]
+			}
+		}
+		require.Fail(t, "mosquitto_sub ended", "waiting for %q", prefix)
+		return ""
+	}
+	await("Subscribed")
+	publish := func(topic, payload string) {
+		text, err := exec.Command(pub, append(at, "-t", topic, "-m", payload)...).CombinedOutput()
+		require.NoError(t, err, string(text))
+	}
+	for _, malformed := range []string{"", "hot", `{"temperature":"hot"}`, `{"temperature":NaN}`, `[1]`, `{"temperature":1e999}`} {
+		if malformed != "" {
+			publish("twinbed/things/boiler/readings", malformed)
+		}
+	}
+	publish("twinbed/things/kettle/readings", `{"temperature":20}`)
+	publish("twinbed/things/lamp-01/readings", `{"light":20}`)
+	publish("twinbed/things/boiler/readings", `{"seq":1,"temperature":20,"pressure":1}`)
+	publish("twinbed/things/boiler/readings", `{"seq":2,"temperature":95,"pressure":1}`)
+	publish("twinbed/things/boiler/readings", `{"seq":2,"temperature":95,"pressure":1}`)
+	var command struct {
+		ID      uint64 `json:"id"`
+		Command string `json:"command"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(await("COMMAND ")), &command))
+	require.NoError(t, listen.Wait())
+	require.Equal(t, "cool", command.Command)
+	publish("twinbed/things/boiler/acks", fmt.Sprintf(`{"id":%d,"outcome":"done"}`, command.ID))
+
+	report := run.end()
+	requireBalanced(t, report)
+	require.EqualValues(t, 1, report.Decisions[0].Fired)
+	require.EqualValues(t, 1, report.Decisions[0].Closed.Done)
+	require.EqualValues(t, 1, report.Decisions[0].Foreign)
+	boiler := report.Ledger.Readings[0]
+	require.EqualValues(t, 2, boiler.Delivered)
+	require.EqualValues(t, 1, boiler.Duplicates)
+	require.EqualValues(t, 5+2, report.Trust.Rejected, "five malformed, one of nobody, one of a lamp that is played here")
+	require.Contains(t, report.Real, "1 boiler by outside clients")
+}
+
+func TestAPhoneAnswersATaskAndAnObserverSeesAll(t *testing.T) {
+	run := playOutside(t)
+	broker := "tcp://" + net.JoinHostPort(run.host, run.port)
+	connect := func(id string) mqtt.Client {
+		c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(broker).SetClientID(id).SetOrderMatters(true))
+		token := c.Connect()
+		require.True(t, token.WaitTimeout(10*time.Second))
+		require.NoError(t, token.Error())
+		return c
+	}
+	subscribe := func(c mqtt.Client, filter string) <-chan mqtt.Message {
+		seen := make(chan mqtt.Message, 1000)
+		token := c.Subscribe(filter, 1, func(_ mqtt.Client, m mqtt.Message) { seen <- m })
+		require.True(t, token.WaitTimeout(10*time.Second))
+		require.NoError(t, token.Error())
+		return seen
+	}
+	observer, phone, boiler := connect("observer"), connect("phone"), connect("boiler")
+	defer observer.Disconnect(0)
+	defer phone.Disconnect(0)
+	defer boiler.Disconnect(0)
+	all, tasks := subscribe(observer, "twinbed/#"), subscribe(phone, "twinbed/workers/stoker/tasks")
+	require.NoError(t, wait(boiler.Publish("twinbed/things/boiler/readings", 1, false, `{"temperature":20,"pressure":12}`)))
+	var task struct {
+		ID   uint64 `json:"id"`
+		Task string `json:"task"`
+	}
+	require.NoError(t, json.Unmarshal((<-tasks).Payload(), &task))
+	require.Equal(t, "open the valve", task.Task)
+	require.NoError(t, wait(phone.Publish("twinbed/workers/stoker/acks", 1, false, fmt.Sprintf(`{"id":%d,"outcome":"taken"}`, task.ID))))
+	require.NoError(t, wait(phone.Publish("twinbed/workers/stoker/acks", 1, false, fmt.Sprintf(`{"id":%d,"outcome":"done"}`, task.ID))))
+	topics := map[string]bool{}
+	enough := time.After(20 * time.Second)
+	for want := []string{
+		"twinbed/things/boiler/readings", "twinbed/things/lamp-01/readings", "twinbed/workers/stoker/tasks", "twinbed/workers/stoker/acks", "twinbed/events",
+	}; !hasAll(topics, want); {
+		select {
+		case m := <-all:
+			topics[m.Topic()] = true
+		case <-enough:
+			require.Fail(t, "the observer has not seen all", "%v", topics)
+		}
+	}
+	report := run.end()
+	requireBalanced(t, report)
+	require.EqualValues(t, 1, report.Decisions[1].Closed.Done)
+	require.EqualValues(t, 1, report.Decisions[1].Manned)
+}
+
+func hasAll(seen map[string]bool, want []string) bool {
+	for _, w := range want {
+		if !seen[w] {
+			return false
+		}
+	}
+	return true
+}
+
+func wait(t mqtt.Token) error {
+	if !t.WaitTimeout(10 * time.Second) {
+		return fmt.Errorf("no answer within ten seconds")
+	}
+	return t.Error()
+}
+
+func TestHelloShowsTheHostsOwnReadings(t *testing.T) {
+	o := scenarios.Options{Sets: []string{"duration=3s", "things.sensor.count=20", "limits=unexplained = 0"}}
+	live := play(t, "hello", o)
+	require.Equal(t, reports.Pass, live.Verdict, live.Reasons)
+	require.Equal(t, []string{"machine by host"}, live.Real)
+	require.Len(t, live.Devices, 1)
+	require.GreaterOrEqual(t, live.Devices[0].Readings, uint64(3))
+	for _, v := range live.Devices[0].Values {
+		require.True(t, v.Value.Known(), "%s of this machine", v.Name)
+	}
+	o.Sets = append(o.Sets, "clock=virtual")
+	virtual := play(t, "hello", o)
+	require.Empty(t, virtual.Real)
+	require.Contains(t, virtual.Simulated, "machine, which is real (host) in a live run")
+}
