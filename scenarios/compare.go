@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 
@@ -70,8 +71,8 @@ feed:
 			return nil, err
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("the comparison was cut short: %w", context.Cause(ctx))
 	}
 	return reports.Compare(s.Name, names, trials), nil
 }

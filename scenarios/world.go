@@ -75,8 +75,8 @@ type Variants []Variant
 
 // Variant is one version.
 type Variant struct {
-	Name    string
-	Changes *language.Node
+	Name    string         `key:"-"`
+	Changes *language.Node `key:"-"`
 }
 
 // Decode keeps each variant's mapping for later.

@@ -63,7 +63,7 @@ func run(args []string, c *console) (code int) {
 	var line command
 	parser, err := kong.New(&line,
 		kong.Name("twinbed"), kong.Description("A testbed for Internet-of-Everything systems: things, people, data and process."),
-		kong.Writers(c.out, c.err), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(c.out, c.err), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(n int) { panic(leave(n)) }))
 	if err != nil {
 		panic(err)
@@ -79,7 +79,8 @@ func run(args []string, c *console) (code int) {
 	}()
 	chosen, err := parser.Parse(args)
 	if err != nil {
-		parser.FatalIfErrorf(err)
+		fmt.Fprintf(c.err, "%v\ntwinbed --help tells what there is\n", err)
+		return exitWrong
 	}
 	return c.exit(chosen.Run(c))
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// twinbed runs a command line as a shell would and returns what it said.
+func twinbed(t *testing.T, ctx context.Context, args ...string) (code int, out, err string) {
+	var o, e bytes.Buffer
+	code = run(args, &console{Context: ctx, out: &o, err: &e, lookupEnv: os.LookupEnv})
+	return code, o.String(), e.String()
+}
+
+// small is a scenario that plays in no time; more is added to it.
+func small(t *testing.T, more string) string {
+	file := filepath.Join(t.TempDir(), "small.yaml")
+	text := "# Is it small?\nname: small\nduration: 10m\nthings:\n  pump: {count: 3, every: 10s, signals: {x: normal mean 5 sd 1}, commands: [stop]}\n" +
+		"decisions:\n  high: {when: x > 6, do: stop}\nvariants:\n  few: {things: {pump: {count: 1}}}\n  many: {things: {pump: {count: 9}}}\n"
+	require.NoError(t, os.WriteFile(file, []byte(text+more), 0o600))
+	return file
+}
+
+func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
+	ctx := context.Background()
+	cut, cancel := context.WithCancelCause(ctx)
+	cancel(errors.New("interrupted"))
+	for _, x := range []struct {
+		name string
+		ctx  context.Context
+		args []string
+		code int
+		says string
+	}{
+		{"pass", ctx, []string{"run", small(t, "")}, 0, "PASS"},
+		{"quiet", ctx, []string{"run", "-q", small(t, "")}, 0, "PASS"},
+		{"a broken limit", ctx, []string{"run", small(t, "limits: [count of high.loop < 1]\n")}, 1, "broken limit: count of high.loop < 1"},
+		{"a limit that nothing was measured for", ctx, []string{"run", small(t, "limits: [p99 of lateness < 1s]\n")}, 1, "broken limit"},
+		{"cut short", cut, []string{"run", small(t, ""), "--duration", "300 days"}, 3, "not played to its end"},
+		{"a wrong scenario", ctx, []string{"run", small(t, "limts: []\n")}, 2, "did you mean limits?"},
+		{"a wrong setting", ctx, []string{"run", small(t, ""), "--set", "things.pump.count=none"}, 2, "--set things.pump.count=none"},
+		{"a wrong seed", ctx, []string{"run", small(t, ""), "--seed", "abc"}, 2, "seed"},
+		{"a wrong clock", ctx, []string{"run", small(t, ""), "--clock", "soon"}, 2, "is no clock"},
+		{"no such file", ctx, []string{"run", "nowhere.yaml"}, 2, "hello, predictive-maintenance"},
+		{"no such variant", ctx, []string{"run", small(t, ""), "--variant", "lots"}, 2, "there are few, many"},
+		{"no such flag", ctx, []string{"run", "hello", "--fast"}, 2, "unknown flag --fast"},
+		{"no command", ctx, nil, 2, "expected one of"},
+		{"help", ctx, []string{"--help"}, 0, "Usage: twinbed"},
+		{"check", ctx, []string{"check", small(t, "")}, 0, "nothing wrong"},
+		{"check what is wrong", ctx, []string{"check", small(t, "limits: [p99 of hihg.loop < 1s]\nkpis: [x]\n")}, 2, "2 mistakes"},
+		{"compare", ctx, []string{"compare", small(t, "kpis: [readings]\n"), "--replications", "3"}, 0, "less few"},
+		{"compare cut short", cut, []string{"compare", small(t, "")}, 3, "interrupted"},
+		{"list", ctx, []string{"list", "faults"}, 0, "message_loss"},
+		{"list one", ctx, []string{"list", "thermal"}, 0, "Newton"},
+		{"list what is not there", ctx, []string{"list", "nonsense"}, 2, "there is no \"nonsense\""},
+		{"version", ctx, []string{"version"}, 0, "twinbed"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			code, out, err := twinbed(t, x.ctx, x.args...)
+			require.Equal(t, x.code, code, "%s%s", out, err)
+			require.Contains(t, out+err, x.says)
+		})
+	}
+}
+
+func TestOutHoldsTheReportTheEventsAndTheScenarioAsPlayed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	code, _, _ := twinbed(t, context.Background(), "run", small(t, ""), "--out", dir, "--variant", "many", "--seed", "5", "--duration", "20m")
+	require.Zero(t, code)
+	var report struct {
+		Schema  string
+		Seed    int
+		Variant string
+		Played  float64
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &report))
+	require.Equal(t, "twinbed.report/1", report.Schema)
+	require.Equal(t, 5, report.Seed)
+	require.Equal(t, 1200.0, report.Played)
+	events, err := os.ReadFile(filepath.Join(dir, "events.jsonl"))
+	require.NoError(t, err)
+	require.Contains(t, string(events), `"what":"fired"`)
+	played := filepath.Join(dir, "scenario.yaml")
+	again := filepath.Join(t.TempDir(), "again")
+	code, _, _ = twinbed(t, context.Background(), "run", played, "--out", again)
+	require.Zero(t, code, "the scenario as played can be played")
+	second, err := os.ReadFile(filepath.Join(again, "events.jsonl"))
+	require.NoError(t, err)
+	require.Equal(t, string(events), string(second), "and is the same run")
+
+	code, _, said := twinbed(t, context.Background(), "run", small(t, ""), "--out", "/proc/nowhere")
+	require.Equal(t, 3, code)
+	require.Contains(t, said, "/proc/nowhere")
+}
+
+func TestALiveRunThatIsInterruptedReports(t *testing.T) {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), 1500*time.Millisecond, errors.New("interrupted"))
+	defer cancel()
+	dir := t.TempDir()
+	code, out, err := twinbed(t, ctx, "run", "hello", "--set", "things.sensor.count=20", "--out", dir)
+	require.Equal(t, 3, code)
+	require.Contains(t, out, "not played to its end")
+	require.Contains(t, err, "broker: mqtt://127.0.0.1:")
+	text, readErr := os.ReadFile(filepath.Join(dir, "report.json"))
+	require.NoError(t, readErr)
+	require.Contains(t, string(text), `"balanced": true`)
+}
+
+func TestInitWritesAScenarioThatPlaysAndKeepsWhatIsThere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, out, _ := twinbed(t, context.Background(), "init", "demo")
+	require.Zero(t, code)
+	require.Contains(t, out, "twinbed run demo.yaml")
+	code, out, _ = twinbed(t, context.Background(), "run", "demo.yaml")
+	require.Zero(t, code, out)
+	code, _, err := twinbed(t, context.Background(), "init", "demo")
+	require.Equal(t, 3, code)
+	require.Contains(t, err, "exists")
+	code, _, err = twinbed(t, context.Background(), "init", "../demo")
+	require.Equal(t, 2, code)
+	require.Contains(t, err, "cannot be a name")
+}
+
+func TestTheSchemaIsASchema(t *testing.T) {
+	code, out, _ := twinbed(t, context.Background(), "schema")
+	require.Zero(t, code)
+	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(out))
+	require.NoError(t, err)
+	c := jsonschema.NewCompiler()
+	require.NoError(t, c.AddResource("scenario.json", parsed))
+	_, err = c.Compile("scenario.json")
+	require.NoError(t, err)
+}
+
+// The golden file keeps what scenarios can name visible in one place.
+func TestTheCatalogueIsWrittenDown(t *testing.T) {
+	code, out, _ := twinbed(t, context.Background(), "list")
+	require.Zero(t, code)
+	golden := filepath.Join("testdata", "list.txt")
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		require.NoError(t, os.WriteFile(golden, []byte(out), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), out, "go test ./cmd/twinbed -update writes it anew")
+}
