@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/twinbed/twinbed/scenarios/language"
+	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/signals"
 )
 
@@ -18,7 +19,7 @@ func (s *Script) further(shape []language.Problem) (meaning []language.Problem) 
 		return nil
 	}
 	whole := *s
-	whole.Scenario = mended(s.Scenario)
+	whole.Scenario = mended(s.Scenario, shape)
 	run, err := whole.Stage(Staging{})
 	if err == nil {
 		_ = run.Close()
@@ -34,7 +35,7 @@ func (s *Script) further(shape []language.Problem) (meaning []language.Problem) 
 }
 
 // mended fills the holes that mistakes have left with something that can be built.
-func mended(s Scenario) Scenario {
+func mended(s Scenario, shape []language.Problem) Scenario {
 	s.Clock = Speed{}
 	if s.Duration <= 0 {
 		s.Duration = time.Hour
@@ -45,10 +46,30 @@ func mended(s Scenario) Scenario {
 		t.Count, t.Every = max(t.Count, 1), max(t.Every, time.Millisecond)
 		t.Signals = slices.Clone(t.Signals)
 		for j := range t.Signals {
-			if t.Signals[j].Model.SignalModel == nil {
-				t.Signals[j].Model.SignalModel = &signals.Constant{}
+			x := &t.Signals[j]
+			path := "things." + t.Name + ".signals." + x.Name
+			if slices.ContainsFunc(shape, func(p language.Problem) bool { return near(p.Path, path) }) {
+				x.Model.SignalModel = stopgapFor(x.Model.SignalModel)
 			}
 		}
+	}
+	return s
+}
+
+// stopgap stands for a signal model with mistakes: it has the states of the real
+// one, so that formulae find them.
+type stopgap struct {
+	signals.Constant
+	states []sim.StateSpec
+}
+
+// States are those of the model it stands for.
+func (s *stopgap) States() []sim.StateSpec { return s.states }
+
+func stopgapFor(m sim.SignalModel) sim.SignalModel {
+	s := &stopgap{}
+	if real, ok := m.(sim.Stateful); ok {
+		s.states = real.States()
 	}
 	return s
 }
