@@ -32,7 +32,7 @@ type plant struct {
 	Limits    []limit
 	Variants  []variant `map:"Name"`
 	Orders    string    `file:"true"`
-	ignored   int
+	_         int
 	Forgotten int `key:"-"`
 }
 
