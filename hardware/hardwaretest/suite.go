@@ -266,7 +266,7 @@ func unplugs(t *testing.T, b *bench) {
 
 func missing(t *testing.T, b *bench) {
 	if b.Missing == "" {
-		t.Skip("the device has every signal")
+		return // the device has every signal
 	}
 	b.Show(1)
 	values, err := b.sense(b.ctx(), b.open())
@@ -285,7 +285,7 @@ func refusesUnknown(t *testing.T, b *bench) {
 
 func obeys(t *testing.T, b *bench) {
 	if len(b.Commands) == 0 {
-		t.Skip("the device obeys no command")
+		return // the device obeys no command
 	}
 	b.Show(1)
 	a := b.open()

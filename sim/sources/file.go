@@ -109,6 +109,7 @@ func parseCSV(text []byte, name string) (*table, error) {
 		return nil, fmt.Errorf("%s:%d: this is not UTF-8 text", name, 1+bytes.Count(validPart(text), []byte("\n")))
 	}
 	r := csv.NewReader(bytes.NewReader(text))
+	r.TrimLeadingSpace = true
 	r.FieldsPerRecord = -1
 	r.ReuseRecord = true
 	header, err := r.Read()
