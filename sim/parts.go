@@ -69,7 +69,8 @@ type Source interface {
 	// Keyed says whether rows are looked up by a key; else there is one row, key "".
 	Keyed() bool
 	// Start begins refreshing on the clock; join is called with each new row, at
-	// once for what is known at the start. asOf is when the row became true.
+	// once for what is known at the start. asOf is when the row became true; values
+	// are nil where a row is gone.
 	Start(clock *Clock, join func(key string, values []float64, asOf Time)) error
 	Close() error
 }
