@@ -6,9 +6,10 @@ import (
 	"github.com/twinbed/twinbed/sim"
 )
 
-// take hands what has gathered in the inbox to the bus, on the clock's thread.
+// take hands what has gathered in the inbox to the bus, in the order it came, on
+// the clock's thread.
 func (g *Gate) take(b batch) {
-	readings, acks, values := b.readings, b.acks, b.values
+	readings, acks, losses, values := b.readings, b.acks, b.losses, b.values
 	for _, x := range b.order {
 		switch x {
 		case readingItem:
@@ -18,22 +19,24 @@ func (g *Gate) take(b batch) {
 		case ackItem:
 			g.passAck(&acks[0])
 			acks = acks[1:]
+		case lossItem:
+			g.passLoss(losses[0])
+			losses = losses[1:]
 		}
 	}
-	losses := b.losses[:0]
-	for _, l := range b.losses {
-		switch {
-		case l.foreign && l.why == sim.LostMalformed:
-			g.unread[l.thing]++ // it was told as rejected; which number it had, if any, shows later
-			continue
-		case l.foreign:
-			// Nobody else knows that it was sent, and the books are to balance.
-			g.passBlank(l)
-		}
-		losses = append(losses, l)
+	b.tellNotes(g.world)
+}
+
+func (g *Gate) passLoss(l loss) {
+	switch {
+	case l.foreign && l.why == sim.LostMalformed:
+		g.unread[l.thing]++ // it was told as rejected; which number it had, if any, shows later
+		return
+	case l.foreign:
+		// Nobody else knows that it was sent, and the books are to balance.
+		g.passBlank(l)
 	}
-	b.losses = losses
-	b.tell(g.world)
+	l.tell(g.world)
 }
 
 func (g *Gate) pass(h heard, values []float64) {

@@ -22,8 +22,8 @@ type inbox struct {
 	closed  bool
 }
 
-// batch is what has gathered. Readings, acks and commands lie in arrays of
-// their own, order says how they came.
+// batch is what has gathered. Readings, acks, commands and losses lie in arrays
+// of their own, order says how they came.
 type batch struct {
 	order    []item
 	readings []heard
@@ -40,6 +40,7 @@ const (
 	readingItem item = iota
 	ackItem
 	commandItem
+	lossItem
 )
 
 // heard is a reading whose values lie in the batch.
@@ -126,7 +127,7 @@ func (x *inbox) command(c sim.Command) bool {
 
 // admit makes sure that there is room for one more.
 func (x *inbox) admit(wait bool) bool {
-	for len(x.waiting.order) >= x.limit {
+	for len(x.waiting.order)-len(x.waiting.losses) >= x.limit {
 		if !wait || x.closed {
 			return false
 		}
@@ -143,6 +144,7 @@ func (x *inbox) lost(l loss) bool {
 	if len(x.waiting.losses) >= maxLosses {
 		return false
 	}
+	x.waiting.order = append(x.waiting.order, lossItem)
 	x.waiting.losses = append(x.waiting.losses, l)
 	x.post()
 	return true
@@ -198,21 +200,22 @@ func (x *inbox) inFlight() (readings, commands, acks int) {
 	return len(x.waiting.readings), len(x.waiting.commands), len(x.waiting.acks)
 }
 
-// tell passes losses and events on to the observers, on the clock's thread.
-func (b *batch) tell(w *sim.World) {
-	now := w.Clock.Now()
-	for _, l := range b.losses {
-		if l.due < 0 {
-			l.due = now
-		}
-		if l.took {
-			w.Observers.Took(l.medium, l.thing, l.id)
-		} else {
-			w.Observers.Lost(l.medium, l.thing, l.due, l.why)
-		}
+// tell passes a loss on to the observers, on the clock's thread.
+func (l loss) tell(w *sim.World) {
+	if l.due < 0 {
+		l.due = w.Clock.Now()
 	}
+	if l.took {
+		w.Observers.Took(l.medium, l.thing, l.id)
+	} else {
+		w.Observers.Lost(l.medium, l.thing, l.due, l.why)
+	}
+}
+
+// tellNotes passes the events on to the observers, likewise.
+func (b *batch) tellNotes(w *sim.World) {
 	for _, e := range b.notes {
-		e.At = now
+		e.At = w.Clock.Now()
 		w.Observers.Noted(e)
 	}
 }

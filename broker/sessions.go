@@ -241,7 +241,10 @@ func (s *Sessions) take(b batch) {
 		c.Decided = s.world.Clock.StampOf(c.Decided.At)
 		s.fleet.Obey(c)
 	}
-	b.tell(s.world)
+	for _, l := range b.losses {
+		l.tell(s.world)
+	}
+	b.tellNotes(s.world)
 }
 
 // InFlight is how much the sessions hold: readings and acks that the broker has
