@@ -1,12 +1,13 @@
 package broker
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/twinbed/twinbed/broker/contained"
+)
 
 // Count is how often something happened, in the words of reports.
-type Count struct {
-	Words string
-	N     uint64
-}
+type Count = contained.Count
 
 // tally is what the gate and the sessions count.
 type tally int
@@ -22,19 +23,11 @@ const (
 	unknownThings
 	spoofedMessages
 	strayAcks
-	refusedConnects
-	refusedFilters
-	ignoredWills
-	brokenPackets
-	acceptErrors
-	offenders
 	sentCommands
 	unheardCommands
 	fullPostbox
 	droppedCommands
 	droppedOthers
-	droppedInFlight
-	exhaustedIDs
 	lostOffline
 	lostInOutbox
 	refusedSessions
@@ -55,19 +48,11 @@ var tallyWords = [tallies]string{
 	unknownThings:     "messages of things and workers that do not exist",
 	spoofedMessages:   "messages in the name of others",
 	strayAcks:         "acks of what was never asked",
-	refusedConnects:   "connections refused",
-	refusedFilters:    "subscriptions refused",
-	ignoredWills:      "wills ignored",
-	brokenPackets:     "connections ended by broken packets",
-	acceptErrors:      "connections that could not be accepted",
-	offenders:         "connections ended after too many rejections",
 	sentCommands:      "commands and tasks published",
 	unheardCommands:   "commands and tasks without a subscriber",
 	fullPostbox:       "messages refused by a full postbox",
 	droppedCommands:   "commands and tasks dropped on a full client queue",
 	droppedOthers:     "copies for observers dropped on a full client queue",
-	droppedInFlight:   "unacknowledged messages dropped by the broker",
-	exhaustedIDs:      "messages without a free packet id",
 	lostOffline:       "messages lost while offline",
 	lostInOutbox:      "messages refused by a full outbox",
 	refusedSessions:   "sessions refused by the broker",
@@ -84,7 +69,7 @@ func (c *counters) add(t tally) { c[t].Add(1) }
 // list shows some of the counters in their order.
 func (c *counters) list(from, to tally) (all []Count) {
 	for t := from; t < to; t++ {
-		all = append(all, Count{tallyWords[t], c[t].Load()})
+		all = append(all, Count{Words: tallyWords[t], N: c[t].Load()})
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"math"
+	"slices"
 
 	"github.com/twinbed/twinbed/sim"
 )
@@ -139,12 +140,11 @@ func (g *Gate) send(l letter) {
 // deliver hands a letter to the broker, on the postbox's goroutine.
 func (g *Gate) deliver(l letter) {
 	topic := Topic(l.room, l.name)
-	takers := g.server.Topics.Subscribers(topic).Subscriptions
+	takers := g.Takers(topic)
 	if l.vital {
 		missing, why := len(takers) == 0, sim.LostNobody
 		if l.medium == sim.CommandMessage && g.players[l.thing] == session {
-			_, up := takers[clientID(l.name)]
-			missing, why = !up, sim.LostOffline
+			missing, why = !slices.Contains(takers, clientID(l.name)), sim.LostOffline
 		}
 		if missing {
 			g.counts.add(unheardCommands)
@@ -157,8 +157,7 @@ func (g *Gate) deliver(l letter) {
 		}
 	}
 	if len(takers) > 0 {
-		// Only an invalid topic makes an error here, and Topic makes none.
-		_ = g.server.Publish(topic, l.payload, false, l.qos)
+		g.Broker.Publish(topic, l.payload, l.qos)
 	}
 }
 

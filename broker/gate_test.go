@@ -11,6 +11,7 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/stretchr/testify/require"
 
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 )
 
@@ -102,7 +103,7 @@ func TestMalformedPayloadsAreCountedAndNeverFatal(t *testing.T) {
 	require.EqualValues(t, 2, count(all, tallyWords[unknownFields]))
 	require.Equal(t, 1, s.lostFor(sim.LostMalformed), "the ack; which number a reading had is not known")
 	require.Equal(t, 1, s.sent, "what nobody numbered is rejected and in no book")
-	require.True(t, len(s.notes) == notedRejections, "a few are told, all are counted")
+	require.True(t, len(s.notes) == notedRefusals, "a few are told, all are counted")
 	require.NotEqual(t, sim.Time(1), s.readings[0].Sensed.At, "a stranger's stamp is not believed")
 }
 
@@ -130,12 +131,12 @@ func TestObserversSeeWhatGoesOnAndHoldNobodyUp(t *testing.T) {
 	s.connect(f)
 	c := s.stranger("press one")
 	publish(t, c, readings1, 1, `{"temperature":1}`)
-	require.Zero(t, s.gate.watchers.Load(), "nobody watches: nothing is passed on")
+	require.Zero(t, s.gate.watchers[Readings].Load(), "nobody watches: nothing is passed on")
 
 	o := s.stranger("observer")
 	granted, in := subscribe(t, o, "twinbed/#", 2)
 	require.Zero(t, granted, "who holds messages up may not ask for QoS")
-	require.EqualValues(t, 1, s.gate.watchers.Load())
+	require.EqualValues(t, 1, s.gate.watchers[Readings].Load())
 	publish(t, c, readings1, 1, `{"seq":5,"temperature":1}`)
 	require.Equal(t, `{"seq":5,"temperature":1}`, receive(t, in))
 	s.on(func() {
@@ -145,7 +146,7 @@ func TestObserversSeeWhatGoesOnAndHoldNobodyUp(t *testing.T) {
 	require.Contains(t, receive(t, in), `"what":"fired","thing":"press-02","subject":"too hot"`)
 	require.Contains(t, receive(t, in), `"temperature":81.25`)
 	o.Disconnect(0)
-	require.Eventually(t, func() bool { return s.gate.watchers.Load() == 0 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.gate.watchers[Readings].Load() == 0 }, 10*time.Second, time.Millisecond)
 }
 
 func TestTheMirrorShowsThingsWithoutASocket(t *testing.T) {
@@ -164,7 +165,7 @@ func TestTheMirrorShowsThingsWithoutASocket(t *testing.T) {
 }
 
 func TestStrangersSubscribeOnlyToWhatIsOurs(t *testing.T) {
-	s := newStage(t, 1, time.Hour, GateOptions{TCP: "127.0.0.1:0", Relay: []string{"shelly/#"}})
+	s := newStage(t, 1, time.Hour, GateOptions{Options: loopback, Relay: []string{"shelly/#"}})
 	s.play()
 	c := s.stranger("observer")
 	for filter, want := range map[string]byte{
@@ -177,7 +178,7 @@ func TestStrangersSubscribeOnlyToWhatIsOurs(t *testing.T) {
 }
 
 func TestOwnTopicsOfADeviceAreRelayedWhereDeclared(t *testing.T) {
-	s := newStage(t, 1, time.Hour, GateOptions{TCP: "127.0.0.1:0", Relay: []string{"shelly/+/status"}})
+	s := newStage(t, 1, time.Hour, GateOptions{Options: loopback, Relay: []string{"shelly/+/status"}})
 	s.play()
 	_, in := subscribe(t, s.stranger("adapter"), "shelly/1/status", 1)
 	publish(t, s.stranger("shelly"), "shelly/1/status", 1, "on")
@@ -189,14 +190,13 @@ func TestOwnTopicsOfADeviceAreRelayedWhereDeclared(t *testing.T) {
 }
 
 func TestBrowsersConnectOverWebSockets(t *testing.T) {
-	s := newStage(t, 1, time.Hour, GateOptions{WebSocket: "localhost:0", Origins: []string{"http://dashboard.test"}})
+	s := newStage(t, 1, time.Hour, listen(contained.Options{TCP: "127.0.0.1:0", WebSocket: "localhost:0", Origins: []string{"http://dashboard.test"}}))
 	s.outside(0)
 	s.play()
 	over := func(o *paho.ClientOptions) { o.Servers = nil; o.AddBroker(s.gate.WebSocket()) }
 	from := func(origin string) func(*paho.ClientOptions) {
 		return func(o *paho.ClientOptions) { o.SetHTTPHeaders(http.Header{"Origin": {origin}}) }
 	}
-	s.gate.tcp = s.gate.web // only for the address that paho gets first
 	publish(t, s.stranger("a", over), "twinbed/things/press/readings", 1, `{"temperature":5}`)
 	publish(t, s.stranger("b", over, from("http://dashboard.test")), "twinbed/things/press/readings", 1, `{"temperature":6}`)
 	s.eventually("both", func() bool { return len(s.readings) == 2 })
@@ -206,11 +206,11 @@ func TestBrowsersConnectOverWebSockets(t *testing.T) {
 	token := paho.NewClient(o).Connect()
 	require.True(t, token.WaitTimeout(10*time.Second))
 	require.Error(t, token.Error(), "a page of somebody else's may not connect")
-	require.EqualValues(t, 1, count(s.gate.Counts(), tallyWords[refusedConnects]))
+	require.EqualValues(t, 1, count(s.gate.Counts(), contained.RefusedConnects))
 }
 
 func TestAFullInboxRefusesQoS0AndHoldsQoS1Back(t *testing.T) {
-	s := newStage(t, 1, time.Hour, GateOptions{TCP: "127.0.0.1:0", Inbox: 4})
+	s := newStage(t, 1, time.Hour, GateOptions{Options: loopback, Inbox: 4})
 	s.outside(0)
 	require.NoError(t, s.gate.Open()) // and the clock stands still
 	t.Cleanup(func() { require.NoError(t, s.gate.Close()) })
@@ -232,7 +232,7 @@ func TestAFullInboxRefusesQoS0AndHoldsQoS1Back(t *testing.T) {
 }
 
 func TestCommandsThatNobodyTakesAreLostWithAReason(t *testing.T) {
-	s := newStage(t, 3, time.Hour, GateOptions{TCP: "127.0.0.1:0", ClientQueue: 2, WriteWithin: 200 * time.Millisecond})
+	s := newStage(t, 3, time.Hour, listen(contained.Options{TCP: "127.0.0.1:0", ClientQueue: 2, WriteWithin: 200 * time.Millisecond}))
 	s.outside(0)
 	s.sessions(SessionOptions{}) // that never connect
 	s.play()

@@ -2,6 +2,9 @@ package broker
 
 import (
 	"bytes"
+	"context"
+	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -10,16 +13,17 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 	"github.com/stretchr/testify/require"
 
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 )
 
 func TestTheGateKeepsToThisMachine(t *testing.T) {
 	for _, address := range []string{":1883", "0.0.0.0:1883", "[::]:1883", "192.0.2.1:1883", "example.com:1883"} {
-		s := newStage(t, 1, time.Hour, GateOptions{TCP: address})
+		s := newStage(t, 1, time.Hour, listen(contained.Options{TCP: address}))
 		require.ErrorContains(t, s.gate.Open(), "needs TLS and passwords", address)
 		require.NoError(t, s.gate.Close())
 	}
-	s := newStage(t, 1, time.Hour, GateOptions{WebSocket: "1883"})
+	s := newStage(t, 1, time.Hour, listen(contained.Options{WebSocket: "1883"}))
 	require.Error(t, s.gate.Open())
 }
 
@@ -39,7 +43,7 @@ func TestNobodyElseIsOneOfOurSessions(t *testing.T) {
 		require.Error(t, token.Error())
 	}
 	require.Equal(t, 2, f.Up(), "the real ones were not disturbed")
-	require.EqualValues(t, 4, count(s.gate.Counts(), tallyWords[refusedConnects]))
+	require.EqualValues(t, 4, count(s.gate.Counts(), contained.RefusedConnects))
 }
 
 func connectPacket(t testing.TB, id string, version byte) []byte {
@@ -63,17 +67,14 @@ func TestAPacketThatBreaksTheBrokerEndsOnlyItsSender(t *testing.T) {
 		require.NoError(t, err)
 		ended(t, c)
 	}
-	require.Eventually(t, func() bool { return count(s.gate.Counts(), tallyWords[brokenPackets]) == 3 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return count(s.gate.Counts(), contained.BrokenPackets) == 3 }, 10*time.Second, time.Millisecond)
 	publish(t, good, readings1, 1, `{"temperature":5}`)
 	s.eventually("others go on", func() bool { return len(s.readings) == 1 })
-	require.Eventually(t, func() bool {
-		_, known := s.gate.server.Clients.Get("bad")
-		return !known
-	}, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return !s.gate.Connected("bad") }, 10*time.Second, time.Millisecond)
 }
 
 func TestConnectionsThatMisbehaveAreEnded(t *testing.T) {
-	s := newStage(t, 1, time.Hour, GateOptions{TCP: "127.0.0.1:0", ConnectWithin: 50 * time.Millisecond})
+	s := newStage(t, 1, time.Hour, listen(contained.Options{TCP: "127.0.0.1:0", ConnectWithin: 50 * time.Millisecond}))
 	s.play()
 	silent := s.raw()
 	ended(t, silent)
@@ -93,11 +94,17 @@ func TestAWillGoesNowhere(t *testing.T) {
 	s := newStage(t, 1, time.Hour, tcp())
 	s.play()
 	_, in := subscribe(t, s.stranger("observer"), "twinbed/#", 0)
-	c := s.stranger("dies", func(o *paho.ClientOptions) { o.SetWill("twinbed/things/press/commands", "{}", 1, true) })
-	require.EqualValues(t, 1, count(s.gate.Counts(), tallyWords[ignoredWills]))
-	v, _ := s.gate.server.Clients.Get("dies")
-	v.Stop(packets.ErrUnspecifiedError)
-	c.Disconnect(0)
+	var conn net.Conn
+	s.stranger("dies", func(o *paho.ClientOptions) {
+		o.SetWill("twinbed/things/press/commands", "{}", 1, true).SetAutoReconnect(false)
+		o.SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (c net.Conn, err error) {
+			conn, err = s.gate.Dial(context.Background())
+			return conn, err
+		})
+	})
+	require.EqualValues(t, 1, count(s.gate.Counts(), contained.IgnoredWills))
+	require.NoError(t, conn.Close())
+	require.Eventually(t, func() bool { return !s.gate.Connected("dies") }, 10*time.Second, time.Millisecond)
 	s.on(func() { s.gate.Mirror().Noted(sim.Event{What: "fired", Thing: sim.NoThing}) })
 	require.Contains(t, receive(t, in), "fired", "the first thing that is seen is not the will")
 }
@@ -128,16 +135,9 @@ func TestTakeoversLeaveOneClientOfANameAndItIsServed(t *testing.T) {
 	for range 19 {
 		require.False(t, <-ends)
 	}
-	require.Eventually(t, func() bool {
-		s.gate.mu.Lock()
-		defer s.gate.mu.Unlock()
-		return len(s.gate.visitors) == 1 && len(s.gate.owners) == 1
-	}, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.gate.Connections() == 1 && s.gate.Connected("twin") }, 20*time.Second, time.Millisecond)
 	close(over)
-	left, ok := s.gate.server.Clients.Get("twin")
-	require.True(t, ok)
-	require.False(t, left.Closed())
-	left.Stop(packets.ErrServerShuttingDown)
+	s.end()
 	require.True(t, <-ends)
 }
 

@@ -18,13 +18,15 @@ var (
 // Mirror makes the gate's mirror.
 func (g *Gate) Mirror() *Mirror { return &Mirror{gate: g} }
 
-func (m *Mirror) quiet(thing sim.ThingID) bool {
-	return m.gate.watchers.Load() == 0 || thing != sim.NoThing && m.gate.players[thing] != inHouse
+// quiet says whether nobody watches a room, or a thing's messages come through
+// the gate.
+func (m *Mirror) quiet(room Room, thing sim.ThingID) bool {
+	return m.gate.watchers[room].Load() == 0 || m.gate.players[thing] != inHouse
 }
 
 // Reading shows a reading of a thing without a socket.
 func (m *Mirror) Reading(r *sim.Reading) {
-	if m.quiet(r.Thing) {
+	if m.quiet(Readings, r.Thing) {
 		return
 	}
 	m.show(Readings, r.Thing, m.gate.codec(r.Thing).AppendReading(nil, r))
@@ -32,7 +34,7 @@ func (m *Mirror) Reading(r *sim.Reading) {
 
 // Command shows a command to a thing without a socket.
 func (m *Mirror) Command(c *sim.Command) {
-	if m.quiet(c.Thing) {
+	if m.quiet(Commands, c.Thing) {
 		return
 	}
 	m.show(Commands, c.Thing, m.gate.codec(c.Thing).AppendCommand(nil, c))
@@ -43,7 +45,7 @@ func (m *Mirror) Task(*sim.Task) {}
 
 // Ack shows an ack of a thing without a socket.
 func (m *Mirror) Ack(a *sim.Ack) {
-	if a.By != "" || a.Thing == sim.NoThing || m.quiet(a.Thing) {
+	if a.By != "" || a.Thing == sim.NoThing || m.quiet(Acks, a.Thing) {
 		return
 	}
 	m.show(Acks, a.Thing, m.gate.codec(a.Thing).AppendAck(nil, a))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
 )
@@ -36,7 +37,7 @@ func (o *SessionOptions) fill(g *Gate) error {
 	if o.KeepAlive <= 0 {
 		o.KeepAlive = time.Minute
 	}
-	o.KeepAlive = min(max(o.KeepAlive.Round(time.Second), time.Second), maxKeepAlive*time.Second)
+	o.KeepAlive = min(max(o.KeepAlive.Round(time.Second), time.Second), contained.MaxKeepAlive*time.Second)
 	if o.AnswerWithin <= 0 {
 		o.AnswerWithin = 10 * time.Second
 	}
@@ -315,7 +316,7 @@ func (s *Sessions) Close() {
 func (s *Sessions) Counts() []Count {
 	all := s.counts.list(lostOffline, tallies)
 	for _, t := range [...]tally{malformedPayloads, unreadMessages, untoldLosses} {
-		all = append(all, Count{tallyWords[t], s.counts[t].Load()})
+		all = append(all, Count{Words: tallyWords[t], N: s.counts[t].Load()})
 	}
 	return all
 }

@@ -13,6 +13,7 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/stretchr/testify/require"
 
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 )
 
@@ -171,7 +172,7 @@ func TestASessionThatIsRefusedDoesNotTryAgain(t *testing.T) {
 	defer f.Close()
 	require.ErrorIs(t, err, errRefused)
 	require.ErrorContains(t, err, "CONNACK code 5")
-	require.EqualValues(t, 2, count(s.gate.Counts(), tallyWords[refusedConnects]))
+	require.EqualValues(t, 2, count(s.gate.Counts(), contained.RefusedConnects))
 }
 
 func TestMoreSessionsThanDescriptorsAreRefusedBeforehand(t *testing.T) {
@@ -269,7 +270,7 @@ func TestFleetClientAndPahoAreSeenAlike(t *testing.T) {
 		}
 		require.Empty(t, s.lost)
 		require.Eventually(t, func() bool {
-			return s.gate.server.Topics.Subscribers(commands1).Subscriptions == nil || len(s.gate.server.Topics.Subscribers(commands1).Subscriptions) == 0
+			return len(s.gate.Takers(commands1)) == 0
 		}, 10*time.Second, time.Millisecond)
 		return r
 	}

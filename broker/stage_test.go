@@ -13,6 +13,7 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/stretchr/testify/require"
 
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
 	"github.com/twinbed/twinbed/sim/formula"
@@ -270,7 +271,11 @@ func ended(t testing.TB, c net.Conn) {
 
 var noValue = math.NaN()
 
-func tcp() GateOptions { return GateOptions{TCP: "127.0.0.1:0"} }
+var loopback = contained.Options{TCP: "127.0.0.1:0"}
+
+func listen(o contained.Options) GateOptions { return GateOptions{Options: o} }
+
+func tcp() GateOptions { return listen(loopback) }
 
 func reading(seq int, temperature float64) string {
 	return fmt.Sprintf(`{"seq":%d,"temperature":%g,"vibration":2.5}`, seq, temperature)

@@ -179,10 +179,11 @@ func covers(filter, topic string) bool {
 	}
 }
 
-// watches says whether a filter can match somebody's readings.
-func watches(filter string) bool {
+// watches says whether a filter can match a room of somebody's: its readings,
+// commands or acks.
+func watches(filter string, room Room) bool {
 	levels := strings.Split(filter, "/")
-	for i, want := range [...]string{Root, "things", "", "readings"} {
+	for i, want := range [...]string{Root, "things", "", watched[room]} {
 		switch {
 		case i < len(levels) && levels[i] == "#":
 			return true
@@ -194,3 +195,6 @@ func watches(filter string) bool {
 	}
 	return len(levels) == 4 || len(levels) == 5 && levels[4] == "#"
 }
+
+// watched are the rooms of things, and the last levels of their topics.
+var watched = [...]string{Readings: "readings", Commands: "commands", Acks: "acks"}

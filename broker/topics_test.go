@@ -46,7 +46,7 @@ func TestFiltersThatCanMatchReadingsAreKnown(t *testing.T) {
 		"twinbed":                            false, "twinbed/+": false, "twinbed/things/+": false, "twinbed/things/press-01/commands": false,
 		"twinbed/workers/#": false, "twinbed/events": false, "twinbed/things/+/readings/+": false, "other/#": false,
 	} {
-		require.Equal(t, want, watches(filter), filter)
+		require.Equal(t, want, watches(filter, Readings), filter)
 	}
 }
 

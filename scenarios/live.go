@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/twinbed/twinbed/broker"
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/hardware"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/sim"
@@ -53,7 +54,7 @@ func (b *builder) wires() {
 // connect decides for each thing who plays it and how its messages travel.
 func (b *builder) connect() error {
 	s, w := b.scenario, b.World
-	listen := broker.GateOptions{TCP: s.Broker.TCP, WebSocket: s.Broker.WebSocket}
+	listen := broker.GateOptions{Options: contained.Options{TCP: s.Broker.TCP, WebSocket: s.Broker.WebSocket}}
 	if b.staging.InMemory {
 		listen = broker.GateOptions{}
 	}

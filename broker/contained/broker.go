@@ -1,0 +1,251 @@
+package contained
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+)
+
+// Options say where a broker listens and what it bears. The zero value listens
+// in memory only.
+type Options struct {
+	TCP       string   // address to listen on, such as 127.0.0.1:1883; port 0 takes a free one
+	WebSocket string   // likewise, for browsers
+	Origins   []string // web pages that may connect, besides those of the broker's own host
+
+	ClientQueue   int           // messages that wait for one client; default 1,024
+	InFlight      int           // unacknowledged messages of one client; default 8,192
+	Clients       int           // connections at once; default 20,000
+	Retained      int           // topics that keep a message; default none
+	ConnectWithin time.Duration // a new connection has to say who it is; default 10 s
+	WriteWithin   time.Duration // a client has to take what it is sent; default 3 s
+	Log           *slog.Logger  // mochi's own words; default none
+}
+
+func (o *Options) fill() {
+	for _, x := range [...]struct {
+		field    *int
+		standard int
+	}{{&o.ClientQueue, 1 << 10}, {&o.InFlight, 1 << 13}, {&o.Clients, 20_000}} {
+		if *x.field <= 0 {
+			*x.field = x.standard
+		}
+	}
+	o.InFlight = min(o.InFlight, 1<<16-1)
+	if o.ConnectWithin <= 0 {
+		o.ConnectWithin = 10 * time.Second
+	}
+	if o.WriteWithin <= 0 {
+		o.WriteWithin = 3 * time.Second
+	}
+}
+
+// MaxPacket is the largest packet that a client may send, in bytes.
+const MaxPacket = 1 << 16
+
+// Broker is an MQTT broker and who is connected to it.
+type Broker struct {
+	options Options
+	policy  Policy
+	server  *mqtt.Server
+	memory  *memory
+	tcp     net.Listener
+	web     net.Listener
+	counts  counters
+
+	mu      sync.Mutex
+	opened  bool
+	closed  bool
+	clients map[*Client]struct{}
+	owners  map[string]*Client // by client id
+	gone    sync.WaitGroup
+}
+
+// New makes a broker that asks p who may do what.
+func New(o Options, p Policy) *Broker {
+	o.fill()
+	b := &Broker{options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{}}
+	b.server = mqtt.New(b.mochi())
+	return b
+}
+
+// mochi is how mochi is set up: what it does badly is switched off.
+func (b *Broker) mochi() *mqtt.Options {
+	c := mqtt.NewDefaultServerCapabilities()
+	c.MaximumClients = int64(b.options.Clients)
+	c.MaximumClientWritesPending = int32(b.options.ClientQueue)
+	c.MaximumInflight = uint16(b.options.InFlight)
+	c.MaximumPacketSize = MaxPacket
+	c.MaximumSessionExpiryInterval = 24 * 3600
+	c.TopicAliasMaximum = 0 // aliases hold memory and hide topics
+	c.SharedSubAvailable = 0
+	c.Compatibilities.NoInheritedPropertiesOnAck = true
+	log := slog.New(slog.DiscardHandler)
+	if b.options.Log != nil {
+		log = slog.New(discreet{b.options.Log.Handler()})
+	}
+	return &mqtt.Options{
+		Capabilities: c, Logger: log, InlineClient: true,
+		ClientNetReadBufferSize: 256,     // the guard has read already
+		SysTopicResendInterval:  1 << 31, // each one stops the world to measure memory
+	}
+}
+
+// Open begins to listen and to serve.
+func (b *Broker) Open() error {
+	b.mu.Lock()
+	again := b.opened
+	b.opened = true
+	b.mu.Unlock()
+	if again {
+		return errors.New("the broker is open already")
+	}
+	if err := b.server.AddHook(&hook{broker: b}, nil); err != nil {
+		return err
+	}
+	doors, err := b.doors()
+	for _, d := range doors {
+		if err == nil {
+			err = b.server.AddListener(d)
+		}
+	}
+	if err != nil {
+		b.shut()
+		return err
+	}
+	return b.server.Serve()
+}
+
+func (b *Broker) doors() (doors []*door, err error) {
+	doors = append(doors, &door{broker: b, name: "memory", listener: b.memory})
+	if b.options.TCP != "" {
+		if b.tcp, err = listenLocally(b.options.TCP); err != nil {
+			return nil, err
+		}
+		doors = append(doors, &door{broker: b, name: "tcp", listener: b.tcp})
+	}
+	if b.options.WebSocket != "" {
+		if b.web, err = listenLocally(b.options.WebSocket); err != nil {
+			return nil, err
+		}
+		doors = append(doors, &door{broker: b, name: "websocket", listener: b.web, web: true})
+	}
+	return doors, nil
+}
+
+// listenLocally refuses addresses that others than this machine can reach.
+func listenLocally(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
+	}
+	refusal := fmt.Errorf("broker: %s can be reached from other machines: that needs TLS and passwords; use 127.0.0.1", address)
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, refusal
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("broker: %w", err)
+	}
+	if a, ok := l.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
+		_ = l.Close()
+		return nil, refusal
+	}
+	return l, nil
+}
+
+// TCP is the address that MQTT clients connect to; "" where there is none.
+func (b *Broker) TCP() string { return address(b.tcp) }
+
+// WebSocket is the URL that browsers connect to; "" where there is none.
+func (b *Broker) WebSocket() string {
+	if b.web == nil {
+		return ""
+	}
+	return "ws://" + address(b.web) + "/"
+}
+
+func address(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
+}
+
+// Dial connects to the broker: over TCP where it listens there, else in memory.
+func (b *Broker) Dial(ctx context.Context) (net.Conn, error) {
+	if b.tcp == nil {
+		return b.memory.dial(ctx)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", b.TCP())
+}
+
+// DialMemory connects to the broker in memory: without a descriptor, and inside
+// a synctest bubble.
+func (b *Broker) DialMemory(ctx context.Context) (net.Conn, error) { return b.memory.dial(ctx) }
+
+// Publish sends a message to all who have subscribed to its topic. A client that
+// does not read can hold it up for as long as WriteWithin.
+func (b *Broker) Publish(topic string, payload []byte, qos byte) {
+	// Only an invalid topic makes an error here.
+	_ = b.server.Publish(topic, payload, false, qos)
+}
+
+// Takers is who gets a message on a topic, by client id; sessions that are away
+// are among them.
+func (b *Broker) Takers(topic string) (ids []string) {
+	for id := range b.server.Topics.Subscribers(topic).Subscriptions {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Connected says whether a client of this id is connected.
+func (b *Broker) Connected(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.owners[id] != nil
+}
+
+// Connections is how many clients are connected.
+func (b *Broker) Connections() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.clients)
+}
+
+// Close ends all connections.
+func (b *Broker) Close() error {
+	b.mu.Lock()
+	idle := b.closed || !b.opened
+	b.mu.Unlock()
+	if idle {
+		return nil
+	}
+	b.shut()
+	return b.server.Close()
+}
+
+// shut lets nobody in any more and waits until all have left. The broker's own
+// shutdown would hang behind a client that does not read.
+func (b *Broker) shut() {
+	b.mu.Lock()
+	b.closed = true
+	for c := range b.clients {
+		_ = c.Conn.Close()
+	}
+	b.mu.Unlock()
+	for _, l := range [...]net.Listener{b.memory, b.tcp, b.web} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+	b.gone.Wait()
+}

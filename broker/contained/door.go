@@ -1,0 +1,59 @@
+package contained
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/mochi-mqtt/server/v2/listeners"
+)
+
+// door lets connections in. It outlives errors of accepting, and a connection
+// that makes the broker panic ends alone.
+type door struct {
+	broker   *Broker
+	name     string
+	listener net.Listener
+	web      bool
+}
+
+var _ listeners.Listener = (*door)(nil)
+
+func (d *door) Init(*slog.Logger) error      { return nil }
+func (d *door) ID() string                   { return d.name }
+func (d *door) Address() string              { return d.listener.Addr().String() }
+func (d *door) Protocol() string             { return d.listener.Addr().Network() }
+func (d *door) Close(ends listeners.CloseFn) { _ = d.listener.Close(); ends(d.name) }
+func (d *door) Serve(e listeners.EstablishFn) {
+	if d.web {
+		d.serveWeb(e)
+		return
+	}
+	for {
+		c, err := d.accept()
+		if err != nil {
+			return
+		}
+		go d.broker.admit(c, d.name, e)
+	}
+}
+
+// accept is the next connection; an error only when the door is closed. Running
+// out of descriptors passes.
+func (d *door) accept() (net.Conn, error) {
+	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		c, err := d.listener.Accept()
+		if err == nil || errors.Is(err, net.ErrClosed) {
+			return c, err
+		}
+		d.broker.counts.add(acceptErrors)
+		pause := time.NewTimer(wait)
+		select {
+		case <-pause.C:
+		case <-d.broker.memory.closed:
+			pause.Stop()
+			return nil, net.ErrClosed
+		}
+	}
+}

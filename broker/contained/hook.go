@@ -1,0 +1,154 @@
+package contained
+
+import (
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+)
+
+// hook is the one that mochi has: it asks the policy.
+type hook struct {
+	mqtt.HookBase
+	broker *Broker
+}
+
+func (h *hook) ID() string { return "contained" }
+
+func (h *hook) Provides(b byte) bool {
+	switch b {
+	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnSessionEstablished,
+		mqtt.OnSubscribe, mqtt.OnSubscribed, mqtt.OnUnsubscribed, mqtt.OnPublish,
+		mqtt.OnPublishDropped, mqtt.OnQosDropped, mqtt.OnPacketIDExhausted:
+		return true
+	}
+	return false
+}
+
+// of is the client behind mochi's; nil for the broker itself and for sessions
+// that are away.
+func of(cl *mqtt.Client) *Client {
+	c, _ := cl.Net.Conn.(*Client)
+	return c
+}
+
+// MaxKeepAlive is the longest keep-alive: mochi cannot multiply a longer one, in seconds, by 1.5.
+const MaxKeepAlive = 43_690
+
+func (h *hook) OnConnect(cl *mqtt.Client, _ packets.Packet) error {
+	cl.State.Keepalive = min(cl.State.Keepalive, MaxKeepAlive)
+	return nil
+}
+
+// OnConnectAuthenticate asks the policy, and has a client become the owner of its
+// id before mochi knows it.
+func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
+	b, c := h.broker, of(cl)
+	if c == nil {
+		return false
+	}
+	hello := Hello{
+		ID: cl.ID, Username: string(pk.Connect.Username), Password: pk.Connect.Password,
+		Version: pk.ProtocolVersion, Clean: pk.Connect.Clean,
+	}
+	if !b.policy.Admit(c, &hello) || !b.claim(c, cl.ID) {
+		b.counts.add(refusedConnects)
+		return false
+	}
+	if pk.Connect.WillFlag && !b.policy.Will(c, pk.Connect.WillTopic) {
+		cl.Properties.Will = mqtt.Will{}
+		b.counts.add(ignoredWills)
+	}
+	c.mochi = cl
+	c.guard.admitted = true
+	return true
+}
+
+// OnACLCheck rules subscriptions and deliveries; what is published the policy has
+// heard already, or hears in OnPublish.
+func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
+	c := of(cl)
+	return write || c != nil && h.broker.policy.Receive(c, topic)
+}
+
+// OnSessionEstablished tells the subscriptions that a client comes back to.
+func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
+	if c := of(cl); c != nil {
+		for filter := range cl.State.Subscriptions.GetAll() {
+			h.broker.policy.Subscribed(c, filter)
+		}
+	}
+}
+
+// OnSubscribe bounds the quality of service; OnACLCheck refuses.
+func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	if c := of(cl); c != nil {
+		for i := range pk.Filters {
+			pk.Filters[i].Qos = min(pk.Filters[i].Qos, h.broker.policy.Quality(c, pk.Filters[i].Filter))
+		}
+	}
+	return pk
+}
+
+func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
+	c := of(cl)
+	for i, f := range pk.Filters {
+		switch {
+		case c == nil || i >= len(codes):
+		case codes[i] >= packets.ErrUnspecifiedError.Code:
+			h.broker.counts.add(refusedFilters)
+		default:
+			h.broker.policy.Subscribed(c, f.Filter)
+		}
+	}
+}
+
+func (h *hook) OnUnsubscribed(cl *mqtt.Client, pk packets.Packet) {
+	if c := of(cl); c != nil {
+		for _, f := range pk.Filters {
+			h.broker.policy.Unsubscribed(c, f.Filter)
+		}
+	}
+}
+
+// OnPublish asks about messages of QoS 2 only; about the others the guard has asked.
+func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
+	c := of(cl)
+	if c == nil {
+		return pk, nil
+	}
+	if pk.FixedHeader.Qos == 2 {
+		m := Message{Topic: []byte(pk.TopicName), Payload: pk.Payload, QoS: 2, Retain: pk.FixedHeader.Retain}
+		switch h.broker.policy.Publish(c, &m) {
+		case Passed:
+		case Taken:
+			return pk, packets.CodeSuccessIgnore
+		default:
+			c.reject()
+			return pk, packets.CodeSuccessIgnore
+		}
+	}
+	if pk.FixedHeader.Retain && !h.broker.mayRetain(pk.TopicName) {
+		pk.FixedHeader.Retain = false
+	}
+	return pk, nil
+}
+
+// mayRetain bounds the topics that keep a message.
+func (b *Broker) mayRetain(topic string) bool {
+	if b.options.Retained <= 0 {
+		return false
+	}
+	if _, kept := b.server.Topics.Retained.Get(topic); kept {
+		return true
+	}
+	return b.server.Topics.Retained.Len() < b.options.Retained
+}
+
+func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) {
+	h.broker.counts.add(droppedMessages)
+	if c := of(cl); c != nil {
+		h.broker.policy.Dropped(c, pk.TopicName, pk.Payload)
+	}
+}
+
+func (h *hook) OnQosDropped(*mqtt.Client, packets.Packet)        { h.broker.counts.add(droppedInFlight) }
+func (h *hook) OnPacketIDExhausted(*mqtt.Client, packets.Packet) { h.broker.counts.add(exhaustedIDs) }

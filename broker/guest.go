@@ -1,0 +1,213 @@
+package broker
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/twinbed/twinbed/broker/contained"
+	"github.com/twinbed/twinbed/sim"
+)
+
+// guest is what the gate knows of a client.
+type guest struct {
+	*contained.Client
+	gate  *Gate
+	thing sim.ThingID // of a session of the testbed's own; else NoThing
+
+	// Only on the goroutine that reads the connection.
+	topic   string // the latest one
+	place   place  // where it leads
+	heard   Heard
+	refused int
+
+	mu       sync.Mutex
+	watching map[string]struct{} // its filters that readings can match
+}
+
+// place is where a topic leads for one guest.
+type place struct {
+	room    Room
+	thing   sim.ThingID
+	codec   *Codec
+	phone   *Phone
+	relayed bool
+	refusal tally  // why nothing may be published there
+	why     string // the same in words, "" where it may
+}
+
+// notedRefusals is how many refused messages of a client are told one by one.
+const notedRefusals = 20
+
+// locate says where a topic leads, from memory while it stays the same.
+func (v *guest) locate(topic []byte) *place {
+	if string(topic) != v.topic {
+		v.topic = string(topic)
+		v.place = v.gate.locate(v, v.topic)
+	}
+	return &v.place
+}
+
+func (g *Gate) locate(v *guest, topic string) place {
+	room, name := ReadTopic(topic)
+	p := place{room: room, thing: sim.NoThing}
+	refuse := func(t tally, why string) place {
+		p.refusal, p.why = t, why
+		return p
+	}
+	switch room {
+	case NoRoom:
+		if p.relayed = g.relays(topic); p.relayed && v.thing == sim.NoThing {
+			return p
+		}
+		return refuse(unknownTopics, "nobody listens to that topic")
+	case Commands, Tasks, Announcement:
+		return refuse(spoofedMessages, "only the testbed publishes there")
+	case Answers:
+		if p.phone = g.phones[name]; p.phone == nil {
+			return refuse(unknownThings, "no worker of that name has a phone")
+		}
+		if v.thing != sim.NoThing {
+			return refuse(spoofedMessages, "a thing is no worker")
+		}
+		return p
+	}
+	id, ok := g.world.Roster.Lookup(name)
+	if !ok {
+		return refuse(unknownThings, "no thing of that name")
+	}
+	p.thing, p.codec = id, g.codec(id)
+	switch who := g.players[id]; {
+	case v.thing == id && who == session, v.thing == sim.NoThing && who == outside:
+		return p
+	case who == outside:
+		return refuse(spoofedMessages, "a thing does not speak for another")
+	}
+	return refuse(spoofedMessages, "the testbed plays that thing")
+}
+
+func (g *Gate) relays(topic string) bool {
+	for _, filter := range g.options.Relay {
+		if covers(filter, topic) {
+			return true
+		}
+	}
+	return false
+}
+
+// hearReading takes a reading in for the clock's thread.
+func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
+	g := v.gate
+	foreign := v.thing == sim.NoThing
+	if err := at.codec.ReadReading(m.Payload, &v.heard); err != nil {
+		g.lose(loss{medium: sim.ReadingMessage, thing: at.thing, due: -1, why: sim.LostMalformed, foreign: foreign})
+		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
+	}
+	h := heard{thing: at.thing, seq: v.heard.Seq, due: v.heard.Due, foreign: foreign}
+	unknown := v.heard.Unknown
+	if foreign && h.due >= 0 {
+		h.due, unknown = -1, unknown+1
+	}
+	if unknown > 0 {
+		g.counts[unknownFields].Add(uint64(unknown))
+	}
+	if !g.inbox.reading(h, v.heard.Values, m.QoS > 0) {
+		g.counts.add(unreadMessages)
+		g.lose(loss{medium: sim.ReadingMessage, thing: h.thing, due: h.due, why: sim.LostUnread, foreign: foreign, seq: h.seq})
+		return contained.Taken
+	}
+	g.counts.add(heardReadings)
+	return g.onward(at)
+}
+
+// onward is the fate of a message that the platform has: it goes on to other
+// clients only if somebody watches.
+func (g *Gate) onward(at *place) contained.Fate {
+	if at.thing != sim.NoThing && g.watchers[at.room].Load() == 0 {
+		return contained.Taken
+	}
+	return contained.Passed
+}
+
+// hearAck takes an ack in, of a thing or of a worker.
+func (v *guest) hearAck(at *place, m *contained.Message) contained.Fate {
+	g := v.gate
+	a := answered{thing: at.thing, phone: at.phone, foreign: v.thing == sim.NoThing, client: v.ID}
+	var k *sim.Kind
+	if at.codec != nil {
+		k = at.codec.kind
+	}
+	if err := ReadAck(m.Payload, k, &a.Answer); err != nil {
+		if at.thing != sim.NoThing {
+			g.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostMalformed})
+		}
+		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
+	}
+	g.counts[unknownFields].Add(uint64(a.Unknown))
+	if !g.inbox.ack(a, m.QoS > 0) {
+		g.counts.add(unreadMessages)
+		if at.thing != sim.NoThing {
+			g.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostUnread})
+		}
+		return contained.Taken
+	}
+	g.counts.add(heardAcks)
+	return g.onward(at)
+}
+
+// refuse counts a message that is not taken and tells the first few of a guest.
+func (v *guest) refuse(t tally, fate contained.Fate, m *contained.Message, thing sim.ThingID, why string) contained.Fate {
+	v.gate.counts.add(t)
+	v.refused++
+	if v.refused <= notedRefusals {
+		v.gate.inbox.note(sim.Event{
+			What: "rejected", Thing: thing, Subject: clip(v.ID), Detail: clip(string(m.Topic)) + ": " + why,
+		})
+	}
+	return fate
+}
+
+// clip bounds what a stranger can write into the report.
+func clip(text string) string {
+	const most = 80
+	if len(text) <= most {
+		return strings.ToValidUTF8(text, "?")
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// watch counts a subscription that messages of things can match.
+func (v *guest) watch(filter string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if _, again := v.watching[filter]; !again && v.watching != nil {
+		v.watching[filter] = struct{}{}
+		v.gate.watched(filter, +1)
+	}
+}
+
+func (v *guest) watchNot(filter string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if _, ok := v.watching[filter]; ok {
+		delete(v.watching, filter)
+		v.gate.watched(filter, -1)
+	}
+}
+
+func (v *guest) watchNone() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for filter := range v.watching {
+		v.gate.watched(filter, -1)
+	}
+	v.watching = nil
+}
+
+// watched counts who has subscribed to what rooms of things.
+func (g *Gate) watched(filter string, n int64) {
+	for room := Readings; room <= Acks; room++ {
+		if watches(filter, room) {
+			g.watchers[room].Add(n)
+		}
+	}
+}

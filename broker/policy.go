@@ -1,0 +1,109 @@
+package broker
+
+import (
+	"crypto/subtle"
+	"strings"
+
+	"github.com/twinbed/twinbed/broker/contained"
+	"github.com/twinbed/twinbed/sim"
+)
+
+// policy is the gate's say in who may do what; it hears readings and acks before
+// they are acknowledged.
+type policy struct{ *Gate }
+
+var _ contained.Policy = policy{}
+
+// Sessions of the testbed's own have client ids that nobody else may use.
+const (
+	ownUser   = "twinbed"
+	ownPrefix = "twinbed:"
+)
+
+func clientID(thing string) string { return ownPrefix + thing }
+
+// Admit knows the testbed's own sessions by the run's secret; whoever else has
+// come in over loopback may be a stranger.
+func (p policy) Admit(c *contained.Client, hello *contained.Hello) bool {
+	g := &guest{Client: c, gate: p.Gate, thing: sim.NoThing, watching: map[string]struct{}{}}
+	if name, own := strings.CutPrefix(hello.ID, ownPrefix); own || hello.Username == ownUser {
+		id, exists := p.world.Roster.Lookup(name)
+		right := subtle.ConstantTimeCompare(hello.Password, []byte(p.secret)) == 1
+		if !own || !right || !exists || p.players[id] != session {
+			return false
+		}
+		g.thing = id
+	}
+	c.Guest = g
+	return true
+}
+
+// Will lets a client's will be told where the scenario relays; it would go round
+// all that is checked on a publish.
+func (p policy) Will(_ *contained.Client, topic string) bool { return p.relays(topic) }
+
+// Receive lets the testbed's own sessions have their commands, and others what is
+// of the testbed or relayed.
+func (p policy) Receive(c *contained.Client, topic string) bool {
+	if c.Guest.(*guest).thing != sim.NoThing {
+		room, name := ReadTopic(topic)
+		return room == Commands && clientID(name) == c.ID
+	}
+	first, _, _ := strings.Cut(topic, "/")
+	return validFilter(topic) && (first == Root || first == "#" || first == "+" || p.relays(topic))
+}
+
+// Quality is above 0 only for whoever takes the commands of one thing or the
+// tasks of one worker: a slow observer must hold nobody up.
+func (p policy) Quality(_ *contained.Client, filter string) byte {
+	if room, _ := ReadTopic(filter); room == Commands || room == Tasks || p.relays(filter) {
+		return 2
+	}
+	return 0
+}
+
+// Publish hears a message. Readings go on to other clients only if somebody
+// watches.
+func (p policy) Publish(c *contained.Client, m *contained.Message) contained.Fate {
+	v := c.Guest.(*guest)
+	at := v.locate(m.Topic)
+	switch {
+	case at.why != "":
+		return v.refuse(at.refusal, contained.NotAuthorized, m, at.thing, at.why)
+	case at.relayed:
+		return contained.Passed
+	case at.room == Readings:
+		return v.hearReading(at, m)
+	}
+	return v.hearAck(at, m)
+}
+
+// Subscribed counts a subscription that readings can match.
+func (p policy) Subscribed(c *contained.Client, filter string) { c.Guest.(*guest).watch(filter) }
+
+// Unsubscribed is its inverse.
+func (p policy) Unsubscribed(c *contained.Client, filter string) { c.Guest.(*guest).watchNot(filter) }
+
+// Left forgets what a client watched.
+func (p policy) Left(c *contained.Client) { c.Guest.(*guest).watchNone() }
+
+// Dropped tells which command or task did not fit into its taker's queue; an
+// observer's copy is only counted.
+func (p policy) Dropped(c *contained.Client, topic string, payload []byte) {
+	room, name := ReadTopic(topic)
+	if !c.Holds(topic) || room != Commands && room != Tasks {
+		p.counts.add(droppedOthers)
+		return
+	}
+	p.counts.add(droppedCommands)
+	l := loss{medium: sim.TaskMessage, thing: sim.NoThing, due: -1, why: sim.LostInBroker}
+	if room == Commands {
+		l.medium = sim.CommandMessage
+		l.thing, _ = p.world.Roster.Lookup(name)
+		var order sim.Command
+		if l.thing != sim.NoThing && p.codec(l.thing).ReadCommand(payload, &order) == nil {
+			l.due = order.Decided.At
+		}
+	}
+	p.lose(l)
+}
