@@ -1,104 +1,195 @@
 package broker
 
 import (
+	"fmt"
 	"math"
-	"slices"
+	"sync/atomic"
 
 	"github.com/twinbed/twinbed/sim"
 )
 
+// player says who speaks for a thing.
+type player uint8
+
+const (
+	inHouse player = iota // the testbed, without a socket
+	session               // the testbed, as an MQTT client
+	outside               // a stranger's client
+)
+
+// desk is where what comes in over a broker's wires is put in order for the
+// clock's thread, and where what goes out is written. It is the same for a broker
+// of ours and for somebody else's.
+type desk struct {
+	world   *sim.World
+	relay   []string // topic filters beyond twinbed/ that clients may use among themselves
+	codecs  []*Codec // by place in the roster
+	players []player // by thing
+	phones  map[string]*Phone
+
+	inbox    *inbox
+	postbox  *postbox
+	carried  chan struct{}          // closed when the postbox's goroutine is done
+	serving  bool                   // who plays what is settled
+	watchers [Acks + 1]atomic.Int64 // subscriptions that can match a room of things
+	counts   counters
+
+	// Only on the clock's thread.
+	reading sim.Reading
+	seqs    map[sim.ThingID]uint32 // latest of outside things
+	unread  map[sim.ThingID]int    // malformed readings of outside things whose numbers are not known
+	asked   asked
+	blank   []float64
+}
+
+func newDesk(w *sim.World, o GateOptions) (*desk, error) {
+	d := &desk{
+		world: w, relay: o.Relay, players: make([]player, w.Roster.Size()), phones: map[string]*Phone{},
+		postbox: newPostbox(o.Postbox), carried: make(chan struct{}),
+		seqs: map[sim.ThingID]uint32{}, unread: map[sim.ThingID]int{},
+	}
+	d.inbox = newInbox(w.Clock, o.Inbox, d.take)
+	for _, k := range w.Roster.Kinds {
+		c, err := NewCodec(k)
+		if err != nil {
+			return nil, err
+		}
+		d.codecs = append(d.codecs, c)
+	}
+	for _, filter := range o.Relay {
+		if !validFilter(filter) || covers(filter, eventsTopic) || filter[0] == '$' {
+			return nil, fmt.Errorf("%q cannot be relayed: it is no topic filter or meets %s/", filter, Root)
+		}
+	}
+	return d, nil
+}
+
+// Outside declares a thing to be played by whichever client publishes on its
+// topics: the caller releases it from its fleet and routes its commands here.
+func (d *desk) Outside(id sim.ThingID) { d.declare(id, outside) }
+
+func (d *desk) declare(id sim.ThingID, p player) {
+	if d.serving {
+		panic("things are declared before the gate opens")
+	}
+	d.players[id] = p
+}
+
+// serve begins to hand letters to deliver, on a goroutine of their own.
+func (d *desk) serve(deliver func(letter)) {
+	d.serving = true
+	go func() {
+		defer close(d.carried)
+		d.postbox.carry(deliver)
+	}()
+}
+
+// finish serves what has been posted before and takes nothing in any more.
+func (d *desk) finish() {
+	d.postbox.close()
+	<-d.carried
+	d.inbox.close()
+}
+
+// InFlight is how many messages the desk has that the clock or the broker has not
+// taken yet.
+func (d *desk) InFlight() (readings, commands, acks int) {
+	readings, _, acks = d.inbox.inFlight()
+	return readings, d.postbox.inFlight(), acks
+}
+
 // take hands what has gathered in the inbox to the bus, in the order it came, on
 // the clock's thread.
-func (g *Gate) take(b batch) {
+func (d *desk) take(b batch) {
 	readings, acks, losses, values := b.readings, b.acks, b.losses, b.values
 	for _, x := range b.order {
 		switch x {
 		case readingItem:
 			h := readings[0]
-			g.pass(h, values[:h.width:h.width])
+			d.pass(h, values[:h.width:h.width])
 			readings, values = readings[1:], values[h.width:]
 		case ackItem:
-			g.passAck(&acks[0])
+			d.passAck(&acks[0])
 			acks = acks[1:]
 		case lossItem:
-			g.passLoss(losses[0])
+			d.passLoss(losses[0])
 			losses = losses[1:]
 		}
 	}
-	b.tellNotes(g.world)
+	b.tellNotes(d.world)
 }
 
-func (g *Gate) passLoss(l loss) {
+func (d *desk) passLoss(l loss) {
 	switch {
 	case l.foreign && l.why == sim.LostMalformed:
-		g.unread[l.thing]++ // it was told as rejected; which number it had, if any, shows later
+		d.unread[l.thing]++ // it was told as rejected; which number it had, if any, shows later
 		return
 	case l.foreign:
 		// Nobody else knows that it was sent, and the books are to balance.
-		g.passBlank(l)
+		d.passBlank(l)
 	}
-	l.tell(g.world)
+	l.tell(d.world)
 }
 
-func (g *Gate) pass(h heard, values []float64) {
-	r := &g.reading
+func (d *desk) pass(h heard, values []float64) {
+	r := &d.reading
 	*r = sim.Reading{Thing: h.thing, Seq: h.seq, Foreign: h.foreign, Values: values}
 	if h.foreign {
-		g.explain(h.thing, h.seq)
-		*r = sim.Reading{Thing: h.thing, Seq: g.number(h.thing, h.seq), Foreign: true, Values: values}
-		r.Arrived = g.world.Clock.Stamp()
+		d.explain(h.thing, h.seq)
+		*r = sim.Reading{Thing: h.thing, Seq: d.number(h.thing, h.seq), Foreign: true, Values: values}
+		r.Arrived = d.world.Clock.Stamp()
 		r.Sensed = r.Arrived
-		g.world.Observers.Sent(r)
+		d.world.Observers.Sent(r)
 	} else {
-		r.Sensed = g.world.Clock.StampOf(h.due)
+		r.Sensed = d.world.Clock.StampOf(h.due)
 	}
-	g.world.Bus.Reading(r)
+	d.world.Bus.Reading(r)
 }
 
 // explain books malformed readings of a stranger who numbers its own: they are
 // what is missing between its last number and this one.
-func (g *Gate) explain(id sim.ThingID, seq uint32) {
-	if g.unread[id] == 0 || seq == 0 {
+func (d *desk) explain(id sim.ThingID, seq uint32) {
+	if d.unread[id] == 0 || seq == 0 {
 		return
 	}
-	for last := g.seqs[id]; last > 0 && last+1 < seq && g.unread[id] > 0; last++ {
-		g.unread[id]--
-		g.passBlank(loss{thing: id, seq: last + 1})
-		g.world.Observers.Lost(sim.ReadingMessage, id, g.world.Clock.Now(), sim.LostMalformed)
+	for last := d.seqs[id]; last > 0 && last+1 < seq && d.unread[id] > 0; last++ {
+		d.unread[id]--
+		d.passBlank(loss{thing: id, seq: last + 1})
+		d.world.Observers.Lost(sim.ReadingMessage, id, d.world.Clock.Now(), sim.LostMalformed)
 	}
 }
 
 // number is a stranger's sequence number, ours where it has none.
-func (g *Gate) number(id sim.ThingID, seq uint32) uint32 {
-	last := g.seqs[id]
+func (d *desk) number(id sim.ThingID, seq uint32) uint32 {
+	last := d.seqs[id]
 	if seq == 0 {
 		seq = last + 1
 	}
-	g.seqs[id] = max(last, seq)
+	d.seqs[id] = max(last, seq)
 	return seq
 }
 
 // passBlank shows a stranger's reading that is lost to the observers as sent.
-func (g *Gate) passBlank(l loss) {
-	for len(g.blank) < len(g.world.Roster.Kind(l.thing).Signals) {
-		g.blank = append(g.blank, math.NaN())
+func (d *desk) passBlank(l loss) {
+	for len(d.blank) < len(d.world.Roster.Kind(l.thing).Signals) {
+		d.blank = append(d.blank, math.NaN())
 	}
-	g.reading = sim.Reading{
-		Thing: l.thing, Seq: g.number(l.thing, l.seq), Foreign: true, Sensed: g.world.Clock.Stamp(),
-		Values: g.blank[:len(g.world.Roster.Kind(l.thing).Signals)],
+	d.reading = sim.Reading{
+		Thing: l.thing, Seq: d.number(l.thing, l.seq), Foreign: true, Sensed: d.world.Clock.Stamp(),
+		Values: d.blank[:len(d.world.Roster.Kind(l.thing).Signals)],
 	}
-	g.world.Observers.Sent(&g.reading)
+	d.world.Observers.Sent(&d.reading)
 }
 
-func (g *Gate) passAck(a *answered) {
+func (d *desk) passAck(a *answered) {
 	if a.phone != nil {
 		a.phone.answer(a)
 		return
 	}
-	if a.foreign && !g.asked.of(a.ID, a.thing) {
-		g.counts.add(strayAcks)
-		g.world.Observers.Noted(sim.Event{
-			At: g.world.Clock.Now(), What: "rejected", Thing: a.thing, Subject: a.client,
+	if a.foreign && !d.asked.of(a.ID, a.thing) {
+		d.counts.add(strayAcks)
+		d.world.Observers.Noted(sim.Event{
+			At: d.world.Clock.Now(), What: "rejected", Thing: a.thing, Subject: a.client,
 			Detail: "an ack of a command that was not sent to it", ID: a.ID,
 		})
 		return
@@ -106,69 +197,45 @@ func (g *Gate) passAck(a *answered) {
 	ack := sim.Ack{ID: a.ID, Thing: a.thing, Outcome: a.Outcome, Note: a.Note, State: a.State}
 	if a.foreign || !a.Stamped {
 		ack.Foreign, ack.Real = true, true
-		ack.Delivered = g.world.Clock.Stamp()
+		ack.Delivered = d.world.Clock.Stamp()
 		ack.Done = ack.Delivered
-		g.world.Observers.Answered(&ack)
+		d.world.Observers.Answered(&ack)
 	} else {
 		ack.Delivered, ack.Done = a.Delivered, a.Answer.Done
 	}
-	g.world.Bus.Ack(&ack)
+	d.world.Bus.Ack(&ack)
 }
 
 // Obey publishes a command to its thing. It never blocks.
-func (g *Gate) Obey(c *sim.Command) {
-	if g.players[c.Thing] == outside {
-		g.asked.note(c.ID, c.Thing)
+func (d *desk) Obey(c *sim.Command) {
+	if d.players[c.Thing] == outside {
+		d.asked.note(c.ID, c.Thing)
 	}
-	g.send(letter{
-		room: Commands, name: g.world.Roster.Name(c.Thing), payload: g.codec(c.Thing).AppendCommand(nil, c),
+	d.send(letter{
+		room: Commands, name: d.world.Roster.Name(c.Thing), payload: d.codec(c.Thing).AppendCommand(nil, c),
 		qos: 1, medium: sim.CommandMessage, thing: c.Thing, due: c.Decided.At, vital: true, id: c.ID,
 	})
 }
 
 // send puts a message into the postbox or tells that it is lost.
-func (g *Gate) send(l letter) {
-	if g.postbox.put(l) {
+func (d *desk) send(l letter) {
+	if d.postbox.put(l) {
 		return
 	}
-	g.counts.add(fullPostbox)
+	d.counts.add(fullPostbox)
 	if l.vital {
-		g.world.Observers.Lost(l.medium, l.thing, l.due, sim.LostInBroker)
+		d.world.Observers.Lost(l.medium, l.thing, l.due, sim.LostInBroker)
 	}
 }
 
-// deliver hands a letter to the broker, on the postbox's goroutine.
-func (g *Gate) deliver(l letter) {
-	topic := Topic(l.room, l.name)
-	takers := g.Takers(topic)
-	if l.vital {
-		missing, why := len(takers) == 0, sim.LostNobody
-		if l.medium == sim.CommandMessage && g.players[l.thing] == session {
-			missing, why = !slices.Contains(takers, clientID(l.name)), sim.LostOffline
-		}
-		if missing {
-			g.counts.add(unheardCommands)
-			g.lose(loss{medium: l.medium, thing: l.thing, due: l.due, why: why})
-		} else {
-			g.counts.add(sentCommands)
-			if l.medium == sim.TaskMessage || g.players[l.thing] == outside {
-				g.lose(loss{medium: l.medium, thing: l.thing, took: true, id: l.id})
-			}
-		}
-	}
-	if len(takers) > 0 {
-		g.Broker.Publish(topic, l.payload, l.qos)
+func (d *desk) lose(l loss) {
+	if !d.inbox.lost(l) {
+		d.counts.add(untoldLosses)
 	}
 }
 
-func (g *Gate) lose(l loss) {
-	if !g.inbox.lost(l) {
-		g.counts.add(untoldLosses)
-	}
-}
-
-func (g *Gate) codec(id sim.ThingID) *Codec {
-	for _, c := range g.codecs {
+func (d *desk) codec(id sim.ThingID) *Codec {
+	for _, c := range d.codecs {
 		if c.kind.Holds(id) {
 			return c
 		}

@@ -11,7 +11,7 @@ import (
 // guest is what the gate knows of a client.
 type guest struct {
 	*contained.Client
-	gate  *Gate
+	desk  *desk
 	thing sim.ThingID // of a session of the testbed's own; else NoThing
 
 	// Only on the goroutine that reads the connection.
@@ -42,12 +42,12 @@ const notedRefusals = 20
 func (v *guest) locate(topic []byte) *place {
 	if string(topic) != v.topic {
 		v.topic = string(topic)
-		v.place = v.gate.locate(v, v.topic)
+		v.place = v.desk.locate(v, v.topic)
 	}
 	return &v.place
 }
 
-func (g *Gate) locate(v *guest, topic string) place {
+func (d *desk) locate(v *guest, topic string) place {
 	room, name := ReadTopic(topic)
 	p := place{room: room, thing: sim.NoThing}
 	refuse := func(t tally, why string) place {
@@ -56,14 +56,14 @@ func (g *Gate) locate(v *guest, topic string) place {
 	}
 	switch room {
 	case NoRoom:
-		if p.relayed = g.relays(topic); p.relayed && v.thing == sim.NoThing {
+		if p.relayed = d.relays(topic); p.relayed && v.thing == sim.NoThing {
 			return p
 		}
 		return refuse(unknownTopics, "nobody listens to that topic")
 	case Commands, Tasks, Announcement:
 		return refuse(spoofedMessages, "only the testbed publishes there")
 	case Answers:
-		if p.phone = g.phones[name]; p.phone == nil {
+		if p.phone = d.phones[name]; p.phone == nil {
 			return refuse(unknownThings, "no worker of that name has a phone")
 		}
 		if v.thing != sim.NoThing {
@@ -71,12 +71,12 @@ func (g *Gate) locate(v *guest, topic string) place {
 		}
 		return p
 	}
-	id, ok := g.world.Roster.Lookup(name)
+	id, ok := d.world.Roster.Lookup(name)
 	if !ok {
 		return refuse(unknownThings, "no thing of that name")
 	}
-	p.thing, p.codec = id, g.codec(id)
-	switch who := g.players[id]; {
+	p.thing, p.codec = id, d.codec(id)
+	switch who := d.players[id]; {
 	case v.thing == id && who == session, v.thing == sim.NoThing && who == outside:
 		return p
 	case who == outside:
@@ -85,8 +85,8 @@ func (g *Gate) locate(v *guest, topic string) place {
 	return refuse(spoofedMessages, "the testbed plays that thing")
 }
 
-func (g *Gate) relays(topic string) bool {
-	for _, filter := range g.options.Relay {
+func (d *desk) relays(topic string) bool {
+	for _, filter := range d.relay {
 		if covers(filter, topic) {
 			return true
 		}
@@ -96,10 +96,10 @@ func (g *Gate) relays(topic string) bool {
 
 // hearReading takes a reading in for the clock's thread.
 func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
-	g := v.gate
+	d := v.desk
 	foreign := v.thing == sim.NoThing
 	if err := at.codec.ReadReading(m.Payload, &v.heard); err != nil {
-		g.lose(loss{medium: sim.ReadingMessage, thing: at.thing, due: -1, why: sim.LostMalformed, foreign: foreign})
+		d.lose(loss{medium: sim.ReadingMessage, thing: at.thing, due: -1, why: sim.LostMalformed, foreign: foreign})
 		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
 	}
 	h := heard{thing: at.thing, seq: v.heard.Seq, due: v.heard.Due, foreign: foreign}
@@ -108,21 +108,21 @@ func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
 		h.due, unknown = -1, unknown+1
 	}
 	if unknown > 0 {
-		g.counts[unknownFields].Add(uint64(unknown))
+		d.counts[unknownFields].Add(uint64(unknown))
 	}
-	if !g.inbox.reading(h, v.heard.Values, m.QoS > 0) {
-		g.counts.add(unreadMessages)
-		g.lose(loss{medium: sim.ReadingMessage, thing: h.thing, due: h.due, why: sim.LostUnread, foreign: foreign, seq: h.seq})
+	if !d.inbox.reading(h, v.heard.Values, m.QoS > 0) {
+		d.counts.add(unreadMessages)
+		d.lose(loss{medium: sim.ReadingMessage, thing: h.thing, due: h.due, why: sim.LostUnread, foreign: foreign, seq: h.seq})
 		return contained.Taken
 	}
-	g.counts.add(heardReadings)
-	return g.onward(at)
+	d.counts.add(heardReadings)
+	return d.onward(at)
 }
 
 // onward is the fate of a message that the platform has: it goes on to other
 // clients only if somebody watches.
-func (g *Gate) onward(at *place) contained.Fate {
-	if at.thing != sim.NoThing && g.watchers[at.room].Load() == 0 {
+func (d *desk) onward(at *place) contained.Fate {
+	if at.thing != sim.NoThing && d.watchers[at.room].Load() == 0 {
 		return contained.Taken
 	}
 	return contained.Passed
@@ -130,7 +130,7 @@ func (g *Gate) onward(at *place) contained.Fate {
 
 // hearAck takes an ack in, of a thing or of a worker.
 func (v *guest) hearAck(at *place, m *contained.Message) contained.Fate {
-	g := v.gate
+	d := v.desk
 	a := answered{thing: at.thing, phone: at.phone, foreign: v.thing == sim.NoThing, client: v.ID}
 	var k *sim.Kind
 	if at.codec != nil {
@@ -138,28 +138,28 @@ func (v *guest) hearAck(at *place, m *contained.Message) contained.Fate {
 	}
 	if err := ReadAck(m.Payload, k, &a.Answer); err != nil {
 		if at.thing != sim.NoThing {
-			g.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostMalformed})
+			d.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostMalformed})
 		}
 		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
 	}
-	g.counts[unknownFields].Add(uint64(a.Unknown))
-	if !g.inbox.ack(a, m.QoS > 0) {
-		g.counts.add(unreadMessages)
+	d.counts[unknownFields].Add(uint64(a.Unknown))
+	if !d.inbox.ack(a, m.QoS > 0) {
+		d.counts.add(unreadMessages)
 		if at.thing != sim.NoThing {
-			g.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostUnread})
+			d.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostUnread})
 		}
 		return contained.Taken
 	}
-	g.counts.add(heardAcks)
-	return g.onward(at)
+	d.counts.add(heardAcks)
+	return d.onward(at)
 }
 
 // refuse counts a message that is not taken and tells the first few of a guest.
 func (v *guest) refuse(t tally, fate contained.Fate, m *contained.Message, thing sim.ThingID, why string) contained.Fate {
-	v.gate.counts.add(t)
+	v.desk.counts.add(t)
 	v.refused++
 	if v.refused <= notedRefusals {
-		v.gate.inbox.note(sim.Event{
+		v.desk.inbox.note(sim.Event{
 			What: "rejected", Thing: thing, Subject: clip(v.ID), Detail: clip(string(m.Topic)) + ": " + why,
 		})
 	}
@@ -181,7 +181,7 @@ func (v *guest) watch(filter string) {
 	defer v.mu.Unlock()
 	if _, again := v.watching[filter]; !again && v.watching != nil {
 		v.watching[filter] = struct{}{}
-		v.gate.watched(filter, +1)
+		v.desk.watched(filter, +1)
 	}
 }
 
@@ -190,7 +190,7 @@ func (v *guest) watchNot(filter string) {
 	defer v.mu.Unlock()
 	if _, ok := v.watching[filter]; ok {
 		delete(v.watching, filter)
-		v.gate.watched(filter, -1)
+		v.desk.watched(filter, -1)
 	}
 }
 
@@ -198,16 +198,16 @@ func (v *guest) watchNone() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for filter := range v.watching {
-		v.gate.watched(filter, -1)
+		v.desk.watched(filter, -1)
 	}
 	v.watching = nil
 }
 
 // watched counts who has subscribed to what rooms of things.
-func (g *Gate) watched(filter string, n int64) {
+func (d *desk) watched(filter string, n int64) {
 	for room := Readings; room <= Acks; room++ {
 		if watches(filter, room) {
-			g.watchers[room].Add(n)
+			d.watchers[room].Add(n)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import "github.com/twinbed/twinbed/sim"
 // events. What nobody has subscribed to costs next to nothing.
 type Mirror struct {
 	sim.Silent
-	gate *Gate
+	desk *desk
 }
 
 var (
@@ -16,12 +16,12 @@ var (
 )
 
 // Mirror makes the gate's mirror.
-func (g *Gate) Mirror() *Mirror { return &Mirror{gate: g} }
+func (d *desk) Mirror() *Mirror { return &Mirror{desk: d} }
 
 // quiet says whether nobody watches a room, or a thing's messages come through
 // the gate.
 func (m *Mirror) quiet(room Room, thing sim.ThingID) bool {
-	return m.gate.watchers[room].Load() == 0 || m.gate.players[thing] != inHouse
+	return m.desk.watchers[room].Load() == 0 || m.desk.players[thing] != inHouse
 }
 
 // Reading shows a reading of a thing without a socket.
@@ -29,7 +29,7 @@ func (m *Mirror) Reading(r *sim.Reading) {
 	if m.quiet(Readings, r.Thing) {
 		return
 	}
-	m.show(Readings, r.Thing, m.gate.codec(r.Thing).AppendReading(nil, r))
+	m.show(Readings, r.Thing, m.desk.codec(r.Thing).AppendReading(nil, r))
 }
 
 // Command shows a command to a thing without a socket.
@@ -37,7 +37,7 @@ func (m *Mirror) Command(c *sim.Command) {
 	if m.quiet(Commands, c.Thing) {
 		return
 	}
-	m.show(Commands, c.Thing, m.gate.codec(c.Thing).AppendCommand(nil, c))
+	m.show(Commands, c.Thing, m.desk.codec(c.Thing).AppendCommand(nil, c))
 }
 
 // Task shows nothing: a virtual worker's name is known when it answers.
@@ -48,18 +48,18 @@ func (m *Mirror) Ack(a *sim.Ack) {
 	if a.By != "" || a.Thing == sim.NoThing || m.quiet(Acks, a.Thing) {
 		return
 	}
-	m.show(Acks, a.Thing, m.gate.codec(a.Thing).AppendAck(nil, a))
+	m.show(Acks, a.Thing, m.desk.codec(a.Thing).AppendAck(nil, a))
 }
 
 // Noted publishes an event.
 func (m *Mirror) Noted(e sim.Event) {
 	thing := ""
 	if e.Thing != sim.NoThing {
-		thing = m.gate.world.Roster.Name(e.Thing)
+		thing = m.desk.world.Roster.Name(e.Thing)
 	}
-	m.gate.send(letter{room: Announcement, payload: AppendEvent(nil, &e, thing)})
+	m.desk.send(letter{room: Announcement, payload: AppendEvent(nil, &e, thing)})
 }
 
 func (m *Mirror) show(room Room, id sim.ThingID, payload []byte) {
-	m.gate.send(letter{room: room, name: m.gate.world.Roster.Name(id), payload: payload, thing: id})
+	m.desk.send(letter{room: room, name: m.desk.world.Roster.Name(id), payload: payload, thing: id})
 }

@@ -7,7 +7,7 @@ import (
 // Phone is a real worker who takes tasks and answers them with an MQTT client of
 // their own. Who gets which task is the caller's business.
 type Phone struct {
-	gate   *Gate
+	desk   *desk
 	worker string
 	open   map[uint64]*errand
 }
@@ -24,12 +24,12 @@ type errand struct {
 }
 
 // Phone declares a worker with a phone.
-func (g *Gate) Phone(worker string) *Phone {
-	if g.opened {
+func (d *desk) Phone(worker string) *Phone {
+	if d.serving {
 		panic("phones are declared before the gate opens")
 	}
-	p := &Phone{gate: g, worker: worker, open: map[uint64]*errand{}}
-	g.phones[worker] = p
+	p := &Phone{desk: d, worker: worker, open: map[uint64]*errand{}}
+	d.phones[worker] = p
 	return p
 }
 
@@ -41,7 +41,7 @@ func (p *Phone) Open() int { return len(p.open) }
 
 // Take sends a task to the phone, at QoS 1. It never blocks.
 func (p *Phone) Take(t *sim.Task) {
-	w := p.gate.world
+	w := p.desk.world
 	thing, does := "", ""
 	if t.Thing != sim.NoThing {
 		thing = w.Roster.Name(t.Thing)
@@ -53,7 +53,7 @@ func (p *Phone) Take(t *sim.Task) {
 		p.open[t.ID] = &errand{thing: t.Thing, does: t.Does, value: t.Value}
 		p.attend(t.Thing, +1)
 	}
-	p.gate.send(letter{
+	p.desk.send(letter{
 		room: Tasks, name: p.worker, payload: AppendTask(nil, t, thing, does), qos: 1,
 		medium: sim.TaskMessage, thing: t.Thing, due: t.Decided.At, vital: true, id: t.ID,
 	})
@@ -67,7 +67,7 @@ func (p *Phone) Withdraw(task uint64) {
 	}
 	delete(p.open, task)
 	p.attend(e.thing, -1)
-	p.gate.send(letter{
+	p.desk.send(letter{
 		room: Tasks, name: p.worker, payload: AppendWithdrawal(nil, task), qos: 1,
 		medium: sim.TaskMessage, thing: e.thing,
 	})
@@ -75,10 +75,10 @@ func (p *Phone) Withdraw(task uint64) {
 
 // answer is what the worker says of a task, on the clock's thread.
 func (p *Phone) answer(a *answered) {
-	w := p.gate.world
+	w := p.desk.world
 	e, ok := p.open[a.ID]
 	if !ok {
-		p.gate.counts.add(strayAcks)
+		p.desk.counts.add(strayAcks)
 		w.Observers.Noted(sim.Event{
 			At: w.Clock.Now(), What: "rejected", Thing: sim.NoThing, Subject: p.worker,
 			Detail: "an ack of a task that is not open", ID: a.ID,
@@ -107,6 +107,6 @@ func (p *Phone) answer(a *answered) {
 
 func (p *Phone) attend(thing sim.ThingID, people int) {
 	if thing != sim.NoThing {
-		p.gate.world.Attend(thing, people)
+		p.desk.world.Attend(thing, people)
 	}
 }

@@ -25,7 +25,7 @@ func clientID(thing string) string { return ownPrefix + thing }
 // Admit knows the testbed's own sessions by the run's secret; whoever else has
 // come in over loopback may be a stranger.
 func (p policy) Admit(c *contained.Client, hello *contained.Hello) bool {
-	g := &guest{Client: c, gate: p.Gate, thing: sim.NoThing, watching: map[string]struct{}{}}
+	g := &guest{Client: c, desk: p.desk, thing: sim.NoThing, watching: map[string]struct{}{}}
 	if name, own := strings.CutPrefix(hello.ID, ownPrefix); own || hello.Username == ownUser {
 		id, exists := p.world.Roster.Lookup(name)
 		right := subtle.ConstantTimeCompare(hello.Password, []byte(p.secret)) == 1

@@ -97,7 +97,7 @@ func NewSessions(w *sim.World, f *sim.Fleet, g *Gate, o SessionOptions) (*Sessio
 		luck: w.Seed.Stream(f.Kind.Name + " reconnect"),
 		pace: pace{every: time.Duration(float64(time.Second) / o.ConnectRate)},
 	}
-	s.inbox = newInbox(w.Clock, g.options.Inbox, s.take)
+	s.inbox = newInbox(w.Clock, g.inbox.limit, s.take)
 	for i := range s.sessions {
 		id := f.Kind.First + sim.ThingID(i)
 		if !f.Played(id) {
