@@ -49,6 +49,7 @@ type Clock struct {
 	speed float64
 	wall  Wall
 	lag   Lag
+	pulse pulse
 
 	mu      sync.Mutex
 	inbox   []func()

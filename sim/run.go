@@ -74,12 +74,43 @@ func (c *Clock) runLive(until Time) error {
 		next := min(c.queue.next(), until)
 		switch due := c.wallOf(next); {
 		case due > elapsed:
-			c.sleep(due)
+			c.rest(elapsed, due)
 		case next == until && c.queue.next() > until:
 			c.now = max(c.now, until)
 			return nil
 		}
 	}
+}
+
+// A clock that would have to wake up more often than every slumber, and does so
+// for longer than a watch, sleeps through: going to sleep and being woken cost
+// more than what there is to do, and cores that load needs.
+const (
+	slumber = 200 * time.Microsecond
+	watch   = 5 * time.Millisecond
+)
+
+// pulse tells how often the clock wakes up.
+type pulse struct {
+	since time.Duration // the watch's beginning
+	wakes int
+	busy  bool
+}
+
+// rest sleeps until the next event is due or something is posted; a busy clock
+// for a slumber, and lets both wait until then.
+func (c *Clock) rest(elapsed, due time.Duration) {
+	p := &c.pulse
+	p.wakes++
+	if passed := elapsed - p.since; passed >= watch {
+		p.busy = time.Duration(p.wakes)*slumber > passed*3/4
+		p.since, p.wakes = elapsed, 0
+	}
+	if p.busy {
+		c.wall.Sleep(elapsed + slumber)
+		return
+	}
+	c.sleep(due)
 }
 
 // wallOf is the first wall time at which a scenario time has come.
