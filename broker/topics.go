@@ -143,12 +143,6 @@ func unescape(level string) (name string, ok bool) {
 	return name, escape(name) == level
 }
 
-// Bounds of a subscription: deep filters keep the broker busy for seconds.
-const (
-	maxLevels  = 16
-	maxFilters = 64 // per packet
-)
-
 // validFilter says whether + and # stand alone in their levels and # at the end.
 func validFilter(filter string) bool {
 	for level, rest, deeper := strings.Cut(filter, "/"); ; level, rest, deeper = strings.Cut(rest, "/") {

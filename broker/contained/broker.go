@@ -46,12 +46,17 @@ func (o *Options) fill() {
 	}
 }
 
-// MaxPacket is the largest packet that a client may send, in bytes.
-const MaxPacket = 1 << 16
+// Bounds of what a client may send.
+const (
+	MaxPacket  = 1 << 16 // bytes of a packet
+	MaxLevels  = 16      // of a topic or filter: deep ones keep mochi busy for seconds
+	MaxFilters = 64      // in one packet
+)
 
 // Broker is an MQTT broker and who is connected to it.
 type Broker struct {
 	options Options
+	limits  Limits
 	policy  Policy
 	server  *mqtt.Server
 	memory  *memory
@@ -70,7 +75,10 @@ type Broker struct {
 // New makes a broker that asks p who may do what.
 func New(o Options, p Policy) *Broker {
 	o.fill()
-	b := &Broker{options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{}}
+	b := &Broker{
+		options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{},
+		limits: Limits{Bytes: MaxPacket, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
+	}
 	b.server = mqtt.New(b.mochi())
 	return b
 }

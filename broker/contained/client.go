@@ -30,7 +30,7 @@ const maxRejections = 10_000
 // admit lets a connection be served until it ends, on its own goroutine.
 func (b *Broker) admit(conn net.Conn, door string, establish listeners.EstablishFn) {
 	c := &Client{Conn: conn, broker: b, done: make(chan struct{})}
-	c.guard.client = c
+	c.guard.client, c.guard.cutter.Limits = c, &b.limits
 	if !b.enter(c) {
 		_ = conn.Close()
 		return
@@ -61,7 +61,7 @@ func (b *Broker) enter(c *Client) bool {
 
 func (b *Broker) leave(c *Client) {
 	_ = c.Conn.Close()
-	c.guard.end()
+	c.guard.intake.release()
 	if c.Guest != nil {
 		b.policy.Left(c)
 	}

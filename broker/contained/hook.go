@@ -23,9 +23,9 @@ func (h *hook) Provides(b byte) bool {
 	return false
 }
 
-// of is the client behind mochi's; nil for the broker itself and for sessions
+// clientOf is the client behind mochi's; nil for the broker itself and for sessions
 // that are away.
-func of(cl *mqtt.Client) *Client {
+func clientOf(cl *mqtt.Client) *Client {
 	c, _ := cl.Net.Conn.(*Client)
 	return c
 }
@@ -41,7 +41,7 @@ func (h *hook) OnConnect(cl *mqtt.Client, _ packets.Packet) error {
 // OnConnectAuthenticate asks the policy, and has a client become the owner of its
 // id before mochi knows it.
 func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
-	b, c := h.broker, of(cl)
+	b, c := h.broker, clientOf(cl)
 	if c == nil {
 		return false
 	}
@@ -65,13 +65,13 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 // OnACLCheck rules subscriptions and deliveries; what is published the policy has
 // heard already, or hears in OnPublish.
 func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
-	c := of(cl)
+	c := clientOf(cl)
 	return write || c != nil && h.broker.policy.Receive(c, topic)
 }
 
 // OnSessionEstablished tells the subscriptions that a client comes back to.
 func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
-	if c := of(cl); c != nil {
+	if c := clientOf(cl); c != nil {
 		for filter := range cl.State.Subscriptions.GetAll() {
 			h.broker.policy.Subscribed(c, filter)
 		}
@@ -80,7 +80,7 @@ func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
 
 // OnSubscribe bounds the quality of service; OnACLCheck refuses.
 func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
-	if c := of(cl); c != nil {
+	if c := clientOf(cl); c != nil {
 		for i := range pk.Filters {
 			pk.Filters[i].Qos = min(pk.Filters[i].Qos, h.broker.policy.Quality(c, pk.Filters[i].Filter))
 		}
@@ -89,7 +89,7 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 }
 
 func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
-	c := of(cl)
+	c := clientOf(cl)
 	for i, f := range pk.Filters {
 		switch {
 		case c == nil || i >= len(codes):
@@ -102,7 +102,7 @@ func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
 }
 
 func (h *hook) OnUnsubscribed(cl *mqtt.Client, pk packets.Packet) {
-	if c := of(cl); c != nil {
+	if c := clientOf(cl); c != nil {
 		for _, f := range pk.Filters {
 			h.broker.policy.Unsubscribed(c, f.Filter)
 		}
@@ -111,7 +111,7 @@ func (h *hook) OnUnsubscribed(cl *mqtt.Client, pk packets.Packet) {
 
 // OnPublish asks about messages of QoS 2 only; about the others the guard has asked.
 func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	c := of(cl)
+	c := clientOf(cl)
 	if c == nil {
 		return pk, nil
 	}
@@ -145,7 +145,7 @@ func (b *Broker) mayRetain(topic string) bool {
 
 func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) {
 	h.broker.counts.add(droppedMessages)
-	if c := of(cl); c != nil {
+	if c := clientOf(cl); c != nil {
 		h.broker.policy.Dropped(c, pk.TopicName, pk.Payload)
 	}
 }
