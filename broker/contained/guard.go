@@ -41,15 +41,35 @@ func (g *guard) read(p []byte) (int, error) {
 // next takes in packets until one is for mochi.
 func (g *guard) next() error {
 	for {
-		if len(g.in) == 0 {
-			if err := g.receive(); err != nil {
-				return err
-			}
+		if err := g.digest(); err != nil || len(g.out) > 0 {
+			return err
 		}
+		if err := g.settle(); err != nil {
+			return err
+		}
+		if err := g.intake.feed(g.client.Conn, g); err != nil {
+			return err
+		}
+	}
+}
+
+// take digests what has come in and says whether there may come more: it does
+// unless a packet is for mochi, or was the last.
+func (g *guard) take(b []byte) (more bool, err error) {
+	g.in = b
+	if err := g.digest(); err != nil || len(g.out) > 0 {
+		return false, err
+	}
+	return true, g.settle()
+}
+
+// digest goes through the packets that have come in until one is for mochi.
+func (g *guard) digest() error {
+	for len(g.in) > 0 {
 		frame, rest, err := g.cutter.Next(g.in)
 		g.in = rest
 		if err == nil && frame == nil {
-			continue
+			return nil
 		}
 		if err == nil {
 			err = g.cutter.Limits.Check(g.version, frame)
@@ -60,24 +80,20 @@ func (g *guard) next() error {
 		if g.version == 0 {
 			g.version = Level(frame)
 		}
-		if g.heard(frame) {
-			continue
+		if !g.heard(frame) {
+			g.out = frame
+			return g.acknowledge()
 		}
-		g.out = frame
-		return g.acknowledge()
 	}
+	return nil
 }
 
-// receive waits for more bytes; before that it answers what has come in.
-func (g *guard) receive() (err error) {
+// settle answers what has come in before more is waited for.
+func (g *guard) settle() error {
 	if err := g.acknowledge(); err != nil {
 		return err
 	}
-	if err := g.arm(); err != nil {
-		return err
-	}
-	g.in, err = g.intake.next(g.client.Conn)
-	return err
+	return g.arm()
 }
 
 // arm keeps the deadline by which a client has to send something. Setting one is

@@ -13,23 +13,36 @@ type intake struct {
 	ready readiness
 }
 
+// taker takes what a connection brings; it says whether it may take more.
+type taker interface {
+	take(b []byte) (more bool, err error)
+}
+
 // chunk is what one read can bring.
 type chunk [8 << 10]byte
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
-// next waits for bytes and reads them; what the last call gave is gone then.
-func (x *intake) next(conn net.Conn) ([]byte, error) {
+// feed gives a taker what comes in until it wants no more. What was given last
+// stays good until the next feed.
+func (x *intake) feed(conn net.Conn, t taker) error {
 	x.release()
-	n, err := x.ready.read(conn, x)
-	if n > 0 {
-		return x.lent[:n], nil
+	if x.ready.socket(conn) {
+		return x.ready.feed(x, t)
 	}
-	x.release()
-	if err == nil {
-		err = io.ErrNoProgress
+	for {
+		n, err := conn.Read(x.room())
+		if n == 0 {
+			x.release()
+			if err == nil {
+				err = io.ErrNoProgress
+			}
+			return err
+		}
+		if more, err := t.take(x.lent[:n]); err != nil || !more {
+			return err
+		}
 	}
-	return nil, err
 }
 
 // room is a chunk to read into.

@@ -4,7 +4,9 @@ package contained
 
 import "net"
 
-// readiness reads a connection.
+// readiness is for sockets that tell when they can be read; there are none here.
 type readiness struct{}
 
-func (*readiness) read(conn net.Conn, x *intake) (int, error) { return conn.Read(x.room()) }
+func (readiness) socket(net.Conn) bool { return false }
+
+func (readiness) feed(*intake, taker) error { return nil }

@@ -8,46 +8,65 @@ import (
 	"syscall"
 )
 
-// readiness reads a socket once there is something to read: memory is taken then.
+// readiness reads a socket when there is something to read: memory is taken then,
+// and there is one system call a piece. (Go's own Read tries first, in vain, and
+// again when it is told that there is something.)
 type readiness struct {
 	raw   syscall.RawConn
 	asked bool
-	n     int
-	err   error
 	try   func(fd uintptr) bool // made once
+	x     *intake
+	t     taker
+	err   error
 }
 
-func (r *readiness) read(conn net.Conn, x *intake) (int, error) {
+// socket says whether a connection is one that this can read.
+func (r *readiness) socket(conn net.Conn) bool {
 	if !r.asked {
 		r.asked = true
-		if socket, ok := conn.(*net.TCPConn); ok {
-			if raw, err := socket.SyscallConn(); err == nil {
-				r.raw, r.try = raw, func(fd uintptr) bool { return r.once(fd, x) }
+		if s, ok := conn.(*net.TCPConn); ok {
+			if raw, err := s.SyscallConn(); err == nil {
+				r.raw, r.try = raw, r.pieces
 			}
 		}
 	}
-	if r.raw == nil {
-		return conn.Read(x.room())
-	}
-	if err := r.raw.Read(r.try); err != nil {
-		return 0, err
-	}
-	return r.n, r.err
+	return r.raw != nil
 }
 
-// once tries to read; false while there is nothing.
-func (r *readiness) once(fd uintptr, x *intake) bool {
+func (r *readiness) feed(x *intake, t taker) error {
+	r.x, r.t, r.err = x, t, nil
+	if err := r.raw.Read(r.try); err != nil {
+		return err
+	}
+	return r.err
+}
+
+// pieces reads all that there is; false when more is to be waited for. Whoever
+// calls it waits for news since it was called before, so what arrives while a
+// piece is taken is not missed.
+func (r *readiness) pieces(fd uintptr) (done bool) {
 	for {
-		r.n, r.err = syscall.Read(int(fd), x.room())
+		room := r.x.room()
+		n, err := syscall.Read(int(fd), room)
 		switch {
-		case r.err == syscall.EINTR:
+		case err == syscall.EINTR:
 			continue
-		case r.err == syscall.EAGAIN:
-			x.release()
+		case err == syscall.EAGAIN:
+			r.x.release()
 			return false
-		case r.n == 0 && r.err == nil:
-			r.err = io.EOF
+		case n == 0 && err == nil:
+			err = io.EOF
 		}
-		return true
+		more := false
+		if err == nil {
+			more, err = r.t.take(room[:n])
+		}
+		if r.err = err; err != nil || !more {
+			return true
+		}
+		if n < len(room) {
+			r.x.release()
+			return false
+		}
 	}
 }
