@@ -47,7 +47,7 @@ func (g *guard) next() error {
 		if err := g.settle(); err != nil {
 			return err
 		}
-		if err := g.intake.feed(g.client.Conn, g); err != nil {
+		if err := g.intake.feed(g.client.Conn, g); err != nil || len(g.out) > 0 {
 			return err
 		}
 	}
