@@ -91,7 +91,7 @@ var rooms = map[string][]string{
 	"scenarios/language":        {"sim"},
 	"scenarios/language/corpus": {"scenarios/language"},
 	"scenarios":                 {"sim", "sim/wall", "sim/signals", "sim/faults", "sim/people", "sim/sources", "twins", "broker", "broker/contained", "hardware", "reports", "scenarios/language"},
-	"cmd/twinbed":               {"scenarios", "reports"},
+	"cmd/twinbed":               {"scenarios", "reports", "broker/contained"}, // the broker alone has no scenario
 }
 
 func TestEachRoomImportsOnlyWhatItMayKnow(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"sync/atomic"
 
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 )
 
@@ -57,7 +58,7 @@ func newDesk(w *sim.World, o GateOptions) (*desk, error) {
 		d.codecs = append(d.codecs, c)
 	}
 	for _, filter := range o.Relay {
-		if !validFilter(filter) || covers(filter, eventsTopic) || filter[0] == '$' {
+		if !contained.ValidFilter(filter) || contained.Covers(filter, eventsTopic) || filter[0] == '$' {
 			return nil, fmt.Errorf("%q cannot be relayed: it is no topic filter or meets %s/", filter, Root)
 		}
 	}

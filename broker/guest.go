@@ -87,7 +87,7 @@ func (d *desk) locate(v *guest, topic string) place {
 
 func (d *desk) relays(topic string) bool {
 	for _, filter := range d.relay {
-		if covers(filter, topic) {
+		if contained.Covers(filter, topic) {
 			return true
 		}
 	}

@@ -50,7 +50,7 @@ func (p policy) Receive(c *contained.Client, topic string) bool {
 		return room == Commands && clientID(name) == c.ID
 	}
 	first, _, _ := strings.Cut(topic, "/")
-	return validFilter(topic) && (first == Root || first == "#" || first == "+" || p.relays(topic))
+	return contained.ValidFilter(topic) && (first == Root || first == "#" || first == "+" || p.relays(topic))
 }
 
 // Quality is above 0 only for whoever takes the commands of one thing or the

@@ -143,36 +143,6 @@ func unescape(level string) (name string, ok bool) {
 	return name, escape(name) == level
 }
 
-// validFilter says whether + and # stand alone in their levels and # at the end.
-func validFilter(filter string) bool {
-	for level, rest, deeper := strings.Cut(filter, "/"); ; level, rest, deeper = strings.Cut(rest, "/") {
-		if len(level) > 1 && strings.ContainsAny(level, "+#") || level == "#" && deeper {
-			return false
-		}
-		if !deeper {
-			return filter != ""
-		}
-	}
-}
-
-// covers says whether a filter of an MQTT subscription matches a topic.
-func covers(filter, topic string) bool {
-	for {
-		level, rest, deeper := strings.Cut(filter, "/")
-		if level == "#" {
-			return true
-		}
-		name, below, more := strings.Cut(topic, "/")
-		if level != "+" && level != name {
-			return false
-		}
-		if !deeper || !more {
-			return deeper == more || deeper && rest == "#"
-		}
-		filter, topic = rest, below
-	}
-}
-
 // watches says whether a filter can match a room of somebody's: its readings,
 // commands or acks.
 func watches(filter string, room Room) bool {

@@ -50,19 +50,6 @@ func TestFiltersThatCanMatchReadingsAreKnown(t *testing.T) {
 	}
 }
 
-func TestFiltersCoverTopicsAsMQTTSays(t *testing.T) {
-	for _, x := range []struct {
-		filter, topic string
-		want          bool
-	}{
-		{"a", "a", true}, {"a", "b", false}, {"a/#", "a", true}, {"a/#", "a/b/c", true}, {"a/+", "a", false},
-		{"a/+", "a/b", true}, {"a/+", "a/b/c", false}, {"+", "a", true}, {"#", "a/b", true}, {"a/+/c", "a/b/c", true},
-		{"a/+/#", "a/b", true}, {"a/b", "a", false}, {"a", "a/b", false}, {"a/", "a/", true}, {"a/", "a", false},
-	} {
-		require.Equal(t, x.want, covers(x.filter, x.topic), "%s %s", x.filter, x.topic)
-	}
-}
-
 func FuzzTopics(f *testing.F) {
 	f.Add("press-01")
 	f.Add("a/b%+#\x00\u0085\xff")

@@ -23,6 +23,7 @@ type Options struct {
 	InFlight      int           // unacknowledged messages of one client; default 8,192
 	Clients       int           // connections at once; default 20,000
 	Retained      int           // topics that keep a message; default none
+	RetainedBytes int           // what those may hold together; default 64 MiB
 	ConnectWithin time.Duration // a new connection has to say who it is; default 10 s
 	WriteWithin   time.Duration // a client has to take what it is sent; default 3 s
 	Log           *slog.Logger  // mochi's own words; default none
@@ -32,7 +33,7 @@ func (o *Options) fill() {
 	for _, x := range [...]struct {
 		field    *int
 		standard int
-	}{{&o.ClientQueue, 1 << 10}, {&o.InFlight, 1 << 13}, {&o.Clients, 20_000}} {
+	}{{&o.ClientQueue, 1 << 10}, {&o.InFlight, 1 << 13}, {&o.Clients, 20_000}, {&o.RetainedBytes, 64 << 20}} {
 		if *x.field <= 0 {
 			*x.field = x.standard
 		}
@@ -55,14 +56,15 @@ const (
 
 // Broker is an MQTT broker and who is connected to it.
 type Broker struct {
-	options Options
-	limits  Limits
-	policy  Policy
-	server  *mqtt.Server
-	memory  *memory
-	tcp     net.Listener
-	web     net.Listener
-	counts  counters
+	options  Options
+	limits   Limits
+	policy   Policy
+	server   *mqtt.Server
+	memory   *memory
+	tcp      net.Listener
+	web      net.Listener
+	counts   counters
+	retained retained
 
 	mu      sync.Mutex
 	opened  bool
@@ -77,7 +79,8 @@ func New(o Options, p Policy) *Broker {
 	o.fill()
 	b := &Broker{
 		options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{},
-		limits: Limits{Bytes: MaxPacket, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
+		limits:   Limits{Bytes: MaxPacket, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
+		retained: retained{topics: o.Retained, bytes: o.RetainedBytes},
 	}
 	b.server = mqtt.New(b.mochi())
 	return b

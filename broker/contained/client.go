@@ -137,6 +137,7 @@ func (c *Client) Read(p []byte) (int, error) { return c.guard.read(p) }
 
 // reject counts a refused message and ends a client that does not stop.
 func (c *Client) reject() {
+	c.broker.counts.add(refusedMessages)
 	c.rejected++
 	if c.rejected == maxRejections {
 		c.broker.counts.add(offenders)

@@ -14,6 +14,8 @@ type tally int
 const (
 	refusedConnects tally = iota
 	refusedFilters
+	refusedMessages
+	refusedRetained
 	ignoredWills
 	brokenPackets
 	acceptErrors
@@ -28,6 +30,8 @@ const (
 const (
 	RefusedConnects = "connections refused"
 	RefusedFilters  = "subscriptions refused"
+	RefusedMessages = "messages refused"
+	RefusedRetained = "messages not retained"
 	IgnoredWills    = "wills ignored"
 	BrokenPackets   = "connections ended by broken packets"
 	Offenders       = "connections ended after too many rejections"
@@ -36,6 +40,8 @@ const (
 var tallyWords = [tallies]string{
 	refusedConnects: RefusedConnects,
 	refusedFilters:  RefusedFilters,
+	refusedMessages: RefusedMessages,
+	refusedRetained: RefusedRetained,
 	ignoredWills:    IgnoredWills,
 	brokenPackets:   BrokenPackets,
 	acceptErrors:    "connections that could not be accepted",

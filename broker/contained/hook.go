@@ -17,6 +17,7 @@ func (h *hook) Provides(b byte) bool {
 	switch b {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnSessionEstablished,
 		mqtt.OnSubscribe, mqtt.OnSubscribed, mqtt.OnUnsubscribed, mqtt.OnPublish,
+		mqtt.OnWill, mqtt.OnRetainedExpired, mqtt.OnClientExpired,
 		mqtt.OnPublishDropped, mqtt.OnQosDropped, mqtt.OnPacketIDExhausted:
 		return true
 	}
@@ -126,22 +127,30 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 			return pk, packets.CodeSuccessIgnore
 		}
 	}
-	if pk.FixedHeader.Retain && !h.broker.mayRetain(pk.TopicName) {
-		pk.FixedHeader.Retain = false
-	}
+	pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.broker.mayRetain(pk.TopicName, pk.Payload)
 	return pk, nil
 }
 
-// mayRetain bounds the topics that keep a message.
-func (b *Broker) mayRetain(topic string) bool {
-	if b.options.Retained <= 0 {
-		return false
-	}
-	if _, kept := b.server.Topics.Retained.Get(topic); kept {
-		return true
-	}
-	return b.server.Topics.Retained.Len() < b.options.Retained
+// OnWill holds a will to the bounds of a message. Whether it may be told at all
+// was asked when its client came.
+func (h *hook) OnWill(_ *mqtt.Client, w mqtt.Will) (mqtt.Will, error) {
+	w.Retain = w.Retain && h.broker.mayRetain(w.TopicName, w.Payload)
+	return w, nil
 }
+
+func (b *Broker) mayRetain(topic string, payload []byte) bool {
+	may := b.retained.keep(topic, len(payload))
+	if !may {
+		b.counts.add(refusedRetained)
+	}
+	return may
+}
+
+func (h *hook) OnRetainedExpired(topic string) { h.broker.retained.keep(topic, 0) }
+
+// OnClientExpired takes a session's subscriptions away: mochi forgets them, and
+// goes on looking for who has them.
+func (h *hook) OnClientExpired(cl *mqtt.Client) { h.broker.server.UnsubscribeClient(cl) }
 
 func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) {
 	h.broker.counts.add(droppedMessages)

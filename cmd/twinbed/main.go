@@ -27,6 +27,7 @@ const (
 type command struct {
 	Run     runCommand     `cmd:"" help:"Play a scenario and report."`
 	Compare compareCommand `cmd:"" help:"Play all variants with many seeds and put them side by side."`
+	Broker  brokerCommand  `cmd:"" help:"Be an MQTT broker alone, for any client."`
 	Check   checkCommand   `cmd:"" help:"Tell all that is wrong with a scenario, without playing it."`
 	List    listCommand    `cmd:"" help:"List what scenarios can name: models, faults, adapters, sources, KPIs, figures."`
 	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of scenario files, for completion in an editor."`

@@ -121,6 +121,19 @@ func TestALiveRunThatIsInterruptedReports(t *testing.T) {
 	require.Contains(t, string(text), `"balanced": true`)
 }
 
+func TestTheBrokerAloneSaysWhereItListensAndCounts(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	code, out, err := twinbed(t, ctx, "broker", "--listen", "127.0.0.1:0", "--websocket", "127.0.0.1:0")
+	require.Zero(t, code)
+	require.Regexp(t, `^listening on mqtt://127.0.0.1:\d+\nlistening on ws://127.0.0.1:\d+/\n$`, err)
+	require.Contains(t, out, "0  connections refused\n")
+
+	code, _, err = twinbed(t, ctx, "broker", "--listen", "0.0.0.0:1883")
+	require.Equal(t, 2, code)
+	require.Contains(t, err, "needs TLS and passwords")
+}
+
 func TestInitWritesAScenarioThatPlaysAndKeepsWhatIsThere(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, out, _ := twinbed(t, context.Background(), "init", "demo")
