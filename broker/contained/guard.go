@@ -63,7 +63,7 @@ func (g *guard) next() error {
 		if g.heard(frame) {
 			continue
 		}
-		g.out = frame
+		g.out = spelledOut(frame)
 		return g.acknowledge()
 	}
 }
