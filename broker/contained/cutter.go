@@ -62,9 +62,6 @@ func (c *Cutter) Next(b []byte) (frame, rest []byte, err error) {
 	return c.part, b[n:], nil
 }
 
-// Waiting says whether a packet has begun that is not whole.
-func (c *Cutter) Waiting() bool { return len(c.part) > 0 && len(c.part) != c.size }
-
 func (c *Cutter) forget() {
 	c.part, c.size = c.part[:0], 0
 	if cap(c.part) > kept {

@@ -29,12 +29,12 @@ func FuzzGuard(f *testing.F) {
 			require.True(t, mqtt.IsValidFilter(s.Filter, false), "%q", s.Filter)
 		}
 		if p.FixedHeader.Type == packets.Publish {
-			read := ReadPublish(version, frame)
-			require.Equal(t, p.TopicName, string(read.Topic))
-			require.Equal(t, p.Payload, read.Payload)
-			require.Equal(t, p.PacketID, read.ID)
-			require.Equal(t, p.FixedHeader.Qos, read.QoS)
-			require.Equal(t, p.FixedHeader.Retain, read.Retain)
+			m, id := message(frame, version)
+			require.Equal(t, p.TopicName, string(m.Topic))
+			require.Equal(t, p.Payload, m.Payload)
+			require.Equal(t, p.PacketID, id)
+			require.Equal(t, p.FixedHeader.Qos, m.QoS)
+			require.Equal(t, p.FixedHeader.Retain, m.Retain)
 		}
 		if p.FixedHeader.Type == packets.Connect {
 			require.Equal(t, p.ProtocolVersion, Level(frame))

@@ -31,31 +31,31 @@ func good(t testing.TB) (all []sample) {
 			var b bytes.Buffer
 			p.ProtocolVersion = version
 			require.NoError(t, encode(&p, &b))
-			all = append(all, of(fmt.Sprintf("mochi %d %s %d", version, packets.PacketNames[p.FixedHeader.Type], i), version, b.Bytes()))
+			all = append(all, sent(fmt.Sprintf("mochi %d %s %d", version, packets.PacketNames[p.FixedHeader.Type], i), version, b.Bytes()))
 		}
 	}
 	for i, p := range pahoPackets() {
 		var b bytes.Buffer
 		require.NoError(t, p.Write(&b))
-		all = append(all, of(fmt.Sprintf("paho %T %d", p, i), 4, b.Bytes()))
+		all = append(all, sent(fmt.Sprintf("paho %T %d", p, i), 4, b.Bytes()))
 	}
 	for _, s := range []sample{
-		of("PUBACK with a reason", 5, []byte{0x40, 3, 0, 1, 0x10}),
-		of("PUBACK with empty properties", 5, []byte{0x40, 4, 0, 1, 0x10, 0}),
-		of("DISCONNECT with a reason alone", 5, []byte{0xe0, 1, 4}),
-		of("empty DISCONNECT", 5, []byte{0xe0, 0}),
-		of("topics of empty levels", 4, []byte{0x30, 4, 0, 2, '/', '/'}),
-		of("alias for a topic", 5, []byte{0x30, 6, 0, 0, 3, 0x23, 0, 10}),
-		of("shared subscription", 5, append([]byte{0x82, 16, 0, 1, 0, 0, 10}, "$share/g/#\x02"...)),
-		of("everything", 4, []byte{0x82, 6, 0, 1, 0, 1, '#', 0}),
-		of("one level", 4, []byte{0x82, 10, 0, 1, 0, 5, '/', '+', '/', '+', '/', 0}),
+		sent("PUBACK with a reason", 5, []byte{0x40, 3, 0, 1, 0x10}),
+		sent("PUBACK with empty properties", 5, []byte{0x40, 4, 0, 1, 0x10, 0}),
+		sent("DISCONNECT with a reason alone", 5, []byte{0xe0, 1, 4}),
+		sent("empty DISCONNECT", 5, []byte{0xe0, 0}),
+		sent("topics of empty levels", 4, []byte{0x30, 4, 0, 2, '/', '/'}),
+		sent("alias for a topic", 5, []byte{0x30, 6, 0, 0, 3, 0x23, 0, 10}),
+		sent("shared subscription", 5, append([]byte{0x82, 16, 0, 1, 0, 0, 10}, "$share/g/#\x02"...)),
+		sent("everything", 4, []byte{0x82, 6, 0, 1, 0, 1, '#', 0}),
+		sent("one level", 4, []byte{0x82, 10, 0, 1, 0, 5, '/', '+', '/', '+', '/', 0}),
 	} {
 		all = append(all, s)
 	}
 	return all
 }
 
-func of(name string, version byte, frame []byte) sample {
+func sent(name string, version byte, frame []byte) sample {
 	if frame[0] == packets.Connect<<4 {
 		version = 0
 	}

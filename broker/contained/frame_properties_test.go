@@ -88,7 +88,7 @@ func properly() (all []sample) {
 	for packet, ids := range mayHave {
 		for _, id := range ids {
 			p := needed(packet, id) + prop(id, values[id][0])
-			all = append(all, of(fmt.Sprintf("%s with property %d", packet, id), 5, withProperties(packet, p, len(p))))
+			all = append(all, sent(fmt.Sprintf("%s with property %d", packet, id), 5, withProperties(packet, p, len(p))))
 		}
 	}
 	slices.SortFunc(all, func(a, b sample) int { return strings.Compare(a.name, b.name) })
@@ -99,7 +99,7 @@ func properly() (all []sample) {
 // long, too short and with values that they may not have.
 func improperly() (all []sample) {
 	add := func(packet, what, p string, length int) {
-		all = append(all, of(packet+" with "+what, 5, withProperties(packet, p, length)))
+		all = append(all, sent(packet+" with "+what, 5, withProperties(packet, p, length)))
 	}
 	for packet, ids := range mayHave {
 		for id := range byte(128) {
@@ -146,7 +146,7 @@ func improperly() (all []sample) {
 			case "UNSUBSCRIBE":
 				at = len(b) - 4
 			}
-			all = append(all, of(fmt.Sprintf("%s with a length of properties % x", packet, length), 5,
+			all = append(all, sent(fmt.Sprintf("%s with a length of properties % x", packet, length), 5,
 				resized(frame[0], []byte(string(b[:at])+length+string(b[at+1:])))))
 		}
 	}

@@ -37,31 +37,3 @@ func (l *Limits) publish(version, first byte, b []byte) error {
 	}
 	return l.topic(topic)
 }
-
-// Publish is where the parts of a PUBLISH are, in the bytes of its frame.
-type Publish struct {
-	Topic, Payload []byte
-	ID             uint16 // 0 with QoS 0
-	QoS            byte
-	Retain         bool
-}
-
-// ReadPublish takes a PUBLISH apart that has passed [Limits.Check] with the same
-// version.
-func ReadPublish(version byte, frame []byte) (p Publish) {
-	head := 2
-	for frame[head-1] >= 128 {
-		head++
-	}
-	p.QoS, p.Retain = frame[0]>>1&3, frame[0]&1 == 1
-	p.Topic, p.Payload, _ = field(frame[head:])
-	if p.QoS > 0 {
-		p.ID = uint16(p.Payload[0])<<8 | uint16(p.Payload[1])
-		p.Payload = p.Payload[2:]
-	}
-	if version == 5 {
-		n, rest, _ := number(p.Payload)
-		p.Payload = rest[n:]
-	}
-	return p
-}

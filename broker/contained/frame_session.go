@@ -48,6 +48,15 @@ func (l *Limits) disconnect(version byte, b []byte) error {
 	return l.reasoned(packets.Disconnect, &farewellCodes, b)
 }
 
+// spelledOut is a packet as mochi understands it: of a DISCONNECT that ends in its
+// reason code, mochi does not read the code.
+func spelledOut(frame []byte) []byte {
+	if len(frame) == 3 && frame[0] == packets.Disconnect<<4 {
+		return []byte{frame[0], 2, frame[2], 0}
+	}
+	return frame
+}
+
 func (l *Limits) auth(version byte, b []byte) error {
 	switch {
 	case version < 5:

@@ -81,7 +81,7 @@ func (g *guard) digest() error {
 			g.version = Level(frame)
 		}
 		if !g.heard(frame) {
-			g.out = frame
+			g.out = spelledOut(frame)
 			return g.acknowledge()
 		}
 	}
