@@ -134,6 +134,9 @@ func (r *Run) leftOut() (lines []string) {
 	for _, x := range r.LeftOut {
 		lines = append(lines, fmt.Sprintf("decision %q is left out: the pillar %s is off", x.Decision, x.Pillar))
 	}
+	if r.live == nil && slices.ContainsFunc(r.Script.Load, func(s sim.LoadStage) bool { return s.Reconnect > 0 }) {
+		lines = append(lines, "reconnect storms happen in live runs alone: in virtual time there are no connections")
+	}
 	return lines
 }
 
@@ -178,6 +181,7 @@ func (b *builder) world() {
 	}
 	b.World = w
 	b.names()
+	b.wrong(sim.CheckLoad(s.Load)...)
 	total := 0
 	for i := range s.Things {
 		t := &s.Things[i]
