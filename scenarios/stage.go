@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/twinbed/twinbed/broker"
 	"github.com/twinbed/twinbed/hardware"
@@ -31,6 +32,8 @@ type Staging struct {
 	Armed     bool           // let commands through to real devices
 	Observers []sim.Observer // further ones, after the recorder
 	LookupEnv func(name string) (string, bool)
+	WarmUp    time.Duration // scenario time at the beginning that figures leave out; the books are of all
+	Punctual  time.Duration // how late the clock may be at p99 in wall time; 0: a tenth of the tightest period
 }
 
 // Run is a scenario on its stage, to be played once.
@@ -320,7 +323,7 @@ func (b *builder) witness() {
 	}
 	setup := reports.Setup{
 		Clock: b.World.Clock, Calendar: b.World.Calendar, Roster: b.World.Roster, Symbols: b.World.Symbols,
-		Workforce: b.World.Workforce, KPIs: b.scenario.KPIs,
+		Workforce: b.World.Workforce, KPIs: b.scenario.KPIs, Punctual: b.staging.Punctual,
 	}
 	if b.Platform != nil {
 		for _, d := range b.Platform.Decisions() {
