@@ -36,6 +36,9 @@ func (d *durations) add(x time.Duration) {
 	_ = d.histogram.RecordValue(min(int64(x), longest))
 }
 
+// clear forgets all.
+func (d *durations) clear() { *d = durations{digits: d.digits} }
+
 // quantile is the duration that a share q did not exceed; 0 of none.
 func (d *durations) quantile(q float64) time.Duration {
 	rank := uint64(math.Ceil(q*float64(d.count) - 1e-9))

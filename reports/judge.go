@@ -122,7 +122,7 @@ func (r *Recorder) samplesFor(l Limit, result *LimitResult) (list []sample, dim 
 	case l.Stat == "rate":
 		list = r.rateSample(l.What)
 	case l.What == lateness:
-		lag := r.clock.Lag()
+		lag := r.lag()
 		if lag.Count() == 0 {
 			return nil, dim, 1, "only a live run is late"
 		}
@@ -235,27 +235,6 @@ func (r *Recorder) rateSample(what string) []sample {
 	}
 	n := r.achieved()[slices.Index(rated, what)]
 	return []sample{{"", float64(n) / seconds, n}}
-}
-
-// seconds is how long the run lasted, in wall time where it was live.
-func (r *Recorder) seconds() float64 {
-	if r.live {
-		return r.end.Seconds() / r.clock.Speed()
-	}
-	return r.end.Seconds()
-}
-
-// achieved counts readings delivered, loops closed, commands and tasks issued.
-func (r *Recorder) achieved() (n [4]uint64) {
-	for k := range r.kinds {
-		b := r.total(k)
-		n[0] += b.delivered
-	}
-	for d := range r.decisions {
-		n[1] += r.decisions[d].closed
-	}
-	n[2], n[3] = r.deeds.commands.issued, r.deeds.tasks.issued
-	return n
 }
 
 func (r *Recorder) kpiSample(l Limit, result *LimitResult) ([]sample, units.Dimension, float64, string) {

@@ -18,7 +18,7 @@ type Progress struct {
 // Progress is how far the run is at a time; Planned and PerSecond are the
 // caller's to fill in.
 func (r *Recorder) Progress(now time.Duration) Progress {
-	n := r.achieved()
+	n := r.tally().done
 	p := Progress{Played: now, Readings: n[0], PerSecond: Unknown}
 	for d := range r.decisions {
 		p.Fired += r.decisions[d].fired

@@ -3,6 +3,7 @@ package reports
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/formula"
@@ -19,6 +20,7 @@ type Setup struct {
 	Decisions []string      // names; a Loop's and a Deed's Decision is a place in it
 	Processes []string      // names; a Deed's Process is a place in it
 	KPIs      []KPI
+	Punctual  time.Duration // how late the clock may be at p99, in wall time; 0: a tenth of the tightest period
 }
 
 // Recorder watches a run from its first event to Close. It is a sim.Observer;
@@ -48,6 +50,8 @@ type Recorder struct {
 
 	truths []*truth // by kind; nil where no KPI wants any
 	kpis   kpis
+
+	measured measured
 
 	end     sim.Time
 	flights Flights
@@ -147,6 +151,9 @@ func (r *Recorder) Mirrored(m *sim.Reading, how sim.Arrival) {
 		k.foreign++
 		return
 	}
+	if r.warm(m.Sensed.At) {
+		return
+	}
 	now := r.clock.Stamp()
 	k.uplink.add(r.span(&m.Sensed, &now, false))
 }
@@ -206,6 +213,7 @@ func (r *Recorder) Close(now sim.Time, inFlight Flights) {
 		panic("a recorder is closed twice")
 	}
 	r.closed, r.end, r.flights = true, now, inFlight
+	r.endAt(now)
 	if r.setup.Workforce != nil {
 		r.people = r.setup.Workforce.Use(now)
 	}

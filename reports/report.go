@@ -170,7 +170,7 @@ func (r *Recorder) Report(e Environment) *Report {
 	x.Verdict, x.Reasons = r.verdict(&e, x.Ledger, x.Limits)
 	x.Exit = x.Verdict.ExitCode()
 	took := float64(e.Wall.Took)
-	x.Wall.ReadingsPS = ratio(float64(r.achieved()[0]), took)
+	x.Wall.ReadingsPS = ratio(float64(r.tally().done[0]), took)
 	x.Wall.EventsPS = ratio(float64(x.Events), took)
 	x.Wall.Speed = ratio(r.end.Seconds(), took)
 	return x
@@ -244,13 +244,8 @@ func (r *Recorder) throughput() Throughput {
 	if r.live {
 		t.Time = WallTime
 	}
-	var offered uint64
-	for k := range r.kinds {
-		b := r.total(k)
-		offered += max(b.sent, at64(r.flights.Due, k))
-	}
 	seconds, n := r.seconds(), r.achieved()
-	t.Offered = ratio(float64(offered), seconds)
+	t.Offered = ratio(float64(r.offered()), seconds)
 	for i, to := range []*Number{&t.Readings, &t.Loops, &t.Commands, &t.Tasks} {
 		*to = ratio(float64(n[i]), seconds)
 	}
@@ -292,7 +287,7 @@ func (r *Recorder) trust(counts []Count) Trust {
 			t.Counts = append(t.Counts, c)
 		}
 	}
-	if lag := r.clock.Lag(); lag.Count() > 0 {
+	if lag := r.lag(); lag.Count() > 0 {
 		at := func(q float64) Number { return Number(lag.Quantile(q).Seconds()) }
 		t.Lateness = Durations{
 			Count: lag.Count(), P50: at(0.5), P90: at(0.9), P99: at(0.99), P999: at(0.999),

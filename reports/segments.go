@@ -59,6 +59,9 @@ func inScenario(s segment, l *sim.Loop) bool {
 // measure adds a loop's segments. The loop is the sum of its segments, so that
 // it mixes no clocks: each segment is the difference of two stamps of one clock.
 func (r *Recorder) measure(t *turns, l *sim.Loop) {
+	if r.warm(l.Stamps[sim.Sensed].At) {
+		return
+	}
 	total, from := time.Duration(0), sim.Sensed
 	var times timesOf
 	for to := sim.Arrived; to < sim.Stages; to++ {

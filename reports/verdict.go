@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/units"
 )
 
@@ -78,10 +79,9 @@ func (x *LimitResult) reason() string {
 // testbedFaults are the ways in which the testbed itself was the bottleneck.
 func (r *Recorder) testbedFaults() (list []string) {
 	if r.live {
-		late, period := r.clock.Lag().Quantile(0.99), r.tightest()
-		if period > 0 && float64(late) > lagShare*float64(period) {
-			list = append(list, fmt.Sprintf("the clock lagged: p99 of lateness is %s, more than 10%% of the tightest period, %s",
-				units.FormatDuration(late), units.FormatDuration(period)))
+		if late, bar := r.lag().Quantile(0.99), r.punctual(); bar > 0 && late > bar {
+			list = append(list, fmt.Sprintf("the clock lagged: p99 of lateness is %s, more than %s",
+				units.FormatDuration(late), r.bar(bar)))
 		}
 	}
 	if n := r.clock.Refused(); n > 0 {
@@ -94,7 +94,21 @@ func (r *Recorder) testbedFaults() (list []string) {
 				grouped(b.sent), grouped(due), r.setup.Roster.Kinds[k].Name))
 		}
 	}
+	for k := range r.kinds {
+		if b := r.total(k); float64(b.causes[sim.LostInOutbox]) > (1-starved)*float64(b.sent) {
+			list = append(list, fmt.Sprintf("the load was not offered in full: %s of %s readings of %s did not fit into the clients' outboxes",
+				grouped(b.causes[sim.LostInOutbox]), grouped(b.sent), r.setup.Roster.Kinds[k].Name))
+		}
+	}
 	return list
+}
+
+// bar is how late the clock may be, in words.
+func (r *Recorder) bar(bar time.Duration) string {
+	if r.setup.Punctual > 0 {
+		return units.FormatDuration(bar)
+	}
+	return fmt.Sprintf("10%% of the tightest period, %s", units.FormatDuration(r.tightest()))
 }
 
 // tightest is the shortest time between two readings of one thing, in wall time.

@@ -32,10 +32,14 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 		f.Play(r.Script.Load)
 	}
 	clock := r.World.Clock
+	if r.staging.WarmUp > 0 {
+		clock.At(sim.Time(r.staging.WarmUp), r.Recorder.Begin)
+	}
 	release := context.AfterFunc(ctx, func() { clock.Stop(context.Cause(ctx)) })
 	end := sim.Time(r.Script.Duration)
 	stopped := clock.Run(end)
 	release()
+	r.Recorder.End()
 	played := clock.Now()
 	if stopped == nil && r.live != nil {
 		r.drain()

@@ -31,7 +31,7 @@ type Scenario struct {
 	twins.Config `key:",inline"`
 
 	Network sim.Network     `doc:"what lies between things and platform"`
-	Load    []sim.LoadStage `doc:"how much of the things is switched on, stage by stage"`
+	Load    []sim.LoadStage `doc:"how much of the things is switched on, stage by stage: ramp and soak {over: 5m, to: 100%, hold: 8h}, step {to: 200%, hold: 1m}, spike {spike: 500%, hold: 10s}, storm {reconnect: 100%}"`
 	Broker  Broker          `doc:"where the run's broker listens, in live runs"`
 	Faults  []Incident      `doc:"what goes wrong, and when"`
 	Limits  []reports.Limit `doc:"what must hold, such as p99 of loop < 250ms; a broken one fails the run"`

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/twinbed/twinbed/broker"
 	"github.com/twinbed/twinbed/hardware"
@@ -31,6 +32,8 @@ type Staging struct {
 	Armed     bool           // let commands through to real devices
 	Observers []sim.Observer // further ones, after the recorder
 	LookupEnv func(name string) (string, bool)
+	WarmUp    time.Duration // scenario time at the beginning that figures leave out; the books are of all
+	Punctual  time.Duration // how late the clock may be at p99 in wall time; 0: a tenth of the tightest period
 }
 
 // Run is a scenario on its stage, to be played once.
@@ -134,6 +137,9 @@ func (r *Run) leftOut() (lines []string) {
 	for _, x := range r.LeftOut {
 		lines = append(lines, fmt.Sprintf("decision %q is left out: the pillar %s is off", x.Decision, x.Pillar))
 	}
+	if r.live == nil && slices.ContainsFunc(r.Script.Load, func(s sim.LoadStage) bool { return s.Reconnect > 0 }) {
+		lines = append(lines, "reconnect storms happen in live runs alone: in virtual time there are no connections")
+	}
 	return lines
 }
 
@@ -178,6 +184,7 @@ func (b *builder) world() {
 	}
 	b.World = w
 	b.names()
+	b.wrong(sim.CheckLoad(s.Load)...)
 	total := 0
 	for i := range s.Things {
 		t := &s.Things[i]
@@ -316,7 +323,7 @@ func (b *builder) witness() {
 	}
 	setup := reports.Setup{
 		Clock: b.World.Clock, Calendar: b.World.Calendar, Roster: b.World.Roster, Symbols: b.World.Symbols,
-		Workforce: b.World.Workforce, KPIs: b.scenario.KPIs,
+		Workforce: b.World.Workforce, KPIs: b.scenario.KPIs, Punctual: b.staging.Punctual,
 	}
 	if b.Platform != nil {
 		for _, d := range b.Platform.Decisions() {

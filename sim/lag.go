@@ -38,6 +38,21 @@ func lagValue(bin int) uint64 {
 	return uint64(bin%lagBins+lagBins)<<shift + 1<<shift/2
 }
 
+// Less is the lateness of what came after before was copied. Its Max is exact
+// to 3 % only.
+func (l *Lag) Less(before *Lag) *Lag {
+	if before.total == 0 {
+		return l
+	}
+	rest := &Lag{total: l.total - before.total}
+	for bin := range l.counts {
+		if rest.counts[bin] = l.counts[bin] - before.counts[bin]; rest.counts[bin] > 0 {
+			rest.max = min(time.Duration(lagValue(bin)), l.max)
+		}
+	}
+	return rest
+}
+
 // Count is how many events were timed.
 func (l *Lag) Count() uint64 { return l.total }
 

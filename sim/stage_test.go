@@ -153,17 +153,6 @@ func TestAnImpairmentEndsWithItsUndo(t *testing.T) {
 	require.Len(t, s.wire.readings, 258)
 }
 
-func TestLoadRampsAndAddsThingsBeyondAHundredPercent(t *testing.T) {
-	k := press(15)
-	k.Declared = 10
-	s := newStage(t, k, sim.Network{}, ramp{})
-	s.fleet.Play([]sim.LoadStage{{Over: 100 * time.Second, To: 1, Hold: 50 * time.Second}, {To: 1.5}, {Over: 10 * time.Second, To: 0}})
-	for _, x := range []struct{ at, active int }{{0, 0}, {50, 5}, {99, 9}, {100, 10}, {149, 10}, {155, 8}, {160, 0}} {
-		require.NoError(t, s.Clock.Run(sim.Time(x.at)*sim.Time(time.Second)))
-		require.Equal(t, x.active, s.fleet.Active(), "at %d s", x.at)
-	}
-}
-
 func TestACommandIsCarriedOutOnceHoweverOftenItIsSent(t *testing.T) {
 	k := press(2)
 	k.Commands[0].Takes = words(t, "3s", units.Duration)

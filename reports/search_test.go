@@ -1,0 +1,147 @@
+package reports_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/sim/chance"
+)
+
+// system is one with a known knee: the logarithm of what it can do scatters
+// logistically from run to run, and some runs are spoilt by what else is going on.
+type system struct {
+	knee, scatter, spoilt float64
+	luck                  chance.Stream
+	runs                  int
+}
+
+func (s *system) play(_ context.Context, rate float64, _ int) (reports.Sample, error) {
+	u, v := s.luck.Uniform(uint32(s.runs), 0), s.luck.Uniform(uint32(s.runs), 1)
+	s.runs++
+	can := s.knee * math.Exp(s.scatter*math.Log(u/(1-u)))
+	x := reports.Sample{Rate: reports.Number(rate), Holds: rate <= can && v >= s.spoilt}
+	if !x.Holds {
+		x.Reason = "too much"
+	}
+	return x, nil
+}
+
+func search(s *system, start float64) *reports.Search {
+	return &reports.Search{Start: start, Max: math.Inf(1), Tolerance: 0.05, Round: math.Round, Play: s.play}
+}
+
+func TestTheSearchFindsAKneeThatIsSharp(t *testing.T) {
+	for _, knee := range []float64{999, 1000, 1001, 61_234, 3.2e6, 40, 1} {
+		s := &system{knee: knee}
+		found, err := search(s, 1000).Run(context.Background())
+		require.NoError(t, err)
+		require.True(t, found.Confirmed)
+		require.LessOrEqual(t, found.Sustained, knee)
+		require.Greater(t, found.Sustained*1.05+1, knee)
+		require.Less(t, s.runs, 45)
+		e := reports.FitKnee(all(found))
+		require.False(t, float64(e.Low) > knee*1.005)
+		require.False(t, float64(e.High) < knee*0.995)
+		for i := 1; i < len(found.Steps); i++ {
+			require.Greater(t, found.Steps[i].Rate, found.Steps[i-1].Rate)
+		}
+	}
+}
+
+func all(f reports.Found) (runs []reports.Sample) {
+	for _, s := range f.Steps {
+		runs = append(runs, s.Runs...)
+	}
+	return runs
+}
+
+func TestTheSearchFindsTheSameKneeOnABusyMachine(t *testing.T) {
+	const rounds, knee = 60, 61_234.0
+	apart, held, runs, wide := 0, 0, 0, 0.0
+	for round := range rounds {
+		lowest, highest := math.Inf(1), 0.0
+		for n := range 3 {
+			s := &system{knee: knee, scatter: 0.02, spoilt: 0.03, luck: chance.Seed(5).Replica(round).Stream(string(rune('a' + n)))}
+			found, err := search(s, 1000).Run(context.Background())
+			require.NoError(t, err)
+			require.Less(t, s.runs, 120)
+			runs += s.runs
+			lowest, highest = min(lowest, found.Sustained), max(highest, found.Sustained)
+			if n == 0 {
+				e := reports.FitKnee(all(found))
+				if !(float64(e.Low) > knee) && !(float64(e.High) < knee) {
+					held++
+				}
+				if e.High.Known() {
+					wide += math.Log(float64(e.High/e.Low)) / rounds
+				}
+			}
+		}
+		if highest > 1.15*lowest {
+			apart++
+		}
+	}
+	require.Less(t, runs, 3*rounds*36)
+	require.LessOrEqual(t, apart, rounds/12, "three searches are within 15%% of each other")
+	require.GreaterOrEqual(t, held, rounds*9/10, "the interval holds the knee")
+	require.Less(t, wide, 0.25, "and says something")
+}
+
+func TestTheSearchEndsWhereItMust(t *testing.T) {
+	most := &system{knee: 1e9}
+	capped := search(most, 1000)
+	capped.Max = 5000
+	found, err := capped.Run(context.Background())
+	require.NoError(t, err)
+	require.True(t, found.AtLeast)
+	require.True(t, found.Confirmed)
+	require.Equal(t, 5000.0, found.Sustained)
+	require.False(t, reports.FitKnee(all(found)).At.Known())
+
+	found, err = search(&system{knee: 1e-9}, 1000).Run(context.Background())
+	require.NoError(t, err)
+	require.Zero(t, found.Sustained)
+	require.False(t, found.Confirmed)
+
+	coarse := search(&system{knee: 7.5}, 3) // whole multiples of 3 can be played
+	coarse.Round = func(rate float64) float64 { return max(3, 3*math.Round(rate/3)) }
+	found, err = coarse.Run(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, 6.0, found.Sustained)
+}
+
+func TestASearchThatIsInterruptedTellsWhatItHas(t *testing.T) {
+	s := &system{knee: 61_234}
+	cut := search(s, 1000)
+	cut.Play = func(ctx context.Context, rate float64, number int) (reports.Sample, error) {
+		if s.runs == 4 {
+			return reports.Sample{}, errors.New("interrupted")
+		}
+		return s.play(ctx, rate, number)
+	}
+	found, err := cut.Run(context.Background())
+	require.EqualError(t, err, "interrupted")
+	require.Equal(t, 8000.0, found.Sustained)
+	require.False(t, found.Confirmed)
+	require.Len(t, all(found), 4)
+}
+
+func TestARateThatCannotBeConfirmedIsGivenUp(t *testing.T) {
+	s := &system{knee: 61_234}
+	tired := search(s, 1000)
+	tired.Play = func(ctx context.Context, rate float64, number int) (reports.Sample, error) {
+		if s.runs == 16 { // from here on it can do less
+			s.knee = 50_000
+		}
+		return s.play(ctx, rate, number)
+	}
+	found, err := tired.Run(context.Background())
+	require.NoError(t, err)
+	require.True(t, found.Confirmed)
+	require.InDelta(t, 50_000, found.Sustained, 2500)
+}
