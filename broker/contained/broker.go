@@ -70,7 +70,8 @@ type Broker struct {
 	opened  bool
 	closed  bool
 	clients map[*Client]struct{}
-	owners  map[string]*Client // by client id
+	owners  map[string]*Client     // by client id
+	wills   map[string]*time.Timer // those that wait, by client id
 	gone    sync.WaitGroup
 }
 
@@ -78,7 +79,7 @@ type Broker struct {
 func New(o Options, p Policy) *Broker {
 	o.fill()
 	b := &Broker{
-		options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{},
+		options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{}, wills: map[string]*time.Timer{},
 		limits:   Limits{Bytes: MaxPacket, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
 		retained: retained{topics: o.Retained, bytes: o.RetainedBytes},
 	}
@@ -103,7 +104,7 @@ func (b *Broker) mochi() *mqtt.Options {
 	}
 	return &mqtt.Options{
 		Capabilities: c, Logger: log, InlineClient: true,
-		ClientNetReadBufferSize: 256,     // the guard has read already
+		ClientNetReadBufferSize: 16,      // the guard reads
 		SysTopicResendInterval:  1 << 31, // each one stops the world to measure memory
 	}
 }
@@ -121,16 +122,17 @@ func (b *Broker) Open() error {
 		return err
 	}
 	doors, err := b.doors()
-	for _, d := range doors {
-		if err == nil {
-			err = b.server.AddListener(d)
-		}
+	if err == nil {
+		err = b.server.Serve()
 	}
 	if err != nil {
 		b.shut()
 		return err
 	}
-	return b.server.Serve()
+	for _, d := range doors {
+		b.gone.Go(d.serve)
+	}
+	return nil
 }
 
 func (b *Broker) doors() (doors []*door, err error) {
@@ -251,6 +253,9 @@ func (b *Broker) shut() {
 	b.closed = true
 	for c := range b.clients {
 		_ = c.Conn.Close()
+	}
+	for id := range b.wills {
+		b.revoke(id)
 	}
 	b.mu.Unlock()
 	for _, l := range [...]net.Listener{b.memory, b.tcp, b.web} {

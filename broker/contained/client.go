@@ -3,22 +3,26 @@ package contained
 import (
 	"errors"
 	"net"
+	"slices"
+	"sync"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
-// Client is one connection to the broker, and what is known of it. For mochi it
-// is the connection.
+// Client is one connection to the broker, and what is known of it. mochi writes to
+// it and does not read.
 type Client struct {
 	net.Conn
 	ID    string // once it is the id's owner
 	Guest any    // the policy's
 
 	broker   *Broker
-	mochi    *mqtt.Client
+	mochi    *mqtt.Client // nil until it is welcome
+	writing  sync.Once    // of the goroutine that writes what others publish
+	mu       sync.Mutex
+	asking   []string      // filters of a SUBSCRIBE under way
 	done     chan struct{} // closed when it has left
 	guard    guard         // only on the goroutine that reads
 	rejected int           // likewise
@@ -28,7 +32,7 @@ type Client struct {
 const maxRejections = 10_000
 
 // admit lets a connection be served until it ends, on its own goroutine.
-func (b *Broker) admit(conn net.Conn, door string, establish listeners.EstablishFn) {
+func (b *Broker) admit(conn net.Conn, door string) {
 	c := &Client{Conn: conn, broker: b, done: make(chan struct{})}
 	c.guard.client, c.guard.cutter.Limits = c, &b.limits
 	if !b.enter(c) {
@@ -40,12 +44,17 @@ func (b *Broker) admit(conn net.Conn, door string, establish listeners.Establish
 		// Should a packet that the guard has let pass make mochi panic, only its sender goes.
 		if recover() != nil {
 			b.counts.add(brokenPackets)
-			b.forget(c)
+			if c.mochi != nil {
+				c.mochi.Stop(errPanic)
+				b.forget(c.mochi)
+			}
 		}
 	}()
 	_ = conn.SetReadDeadline(time.Now().Add(b.options.ConnectWithin))
-	_ = establish(door, c) // why it ended is in the counts
+	_ = b.attend(c, door) // why it ended is in the counts
 }
+
+var errPanic = errors.New("a packet that the broker cannot bear")
 
 func (b *Broker) enter(c *Client) bool {
 	b.mu.Lock()
@@ -75,18 +84,6 @@ func (b *Broker) leave(c *Client) {
 	b.gone.Done()
 }
 
-// forget does for a client that panicked what mochi does for one that ends.
-func (b *Broker) forget(c *Client) {
-	if c.mochi == nil {
-		return
-	}
-	c.mochi.Stop(errors.New("broken packet"))
-	b.server.UnsubscribeClient(c.mochi)
-	if x, ok := b.server.Clients.Get(c.mochi.ID); ok && x == c.mochi {
-		b.server.Clients.Delete(c.mochi.ID)
-	}
-}
-
 // claim makes a client the owner of its id once the former one has left: mochi
 // mixes clients up that take over from one another at a time.
 func (b *Broker) claim(c *Client, id string) bool {
@@ -97,11 +94,12 @@ func (b *Broker) claim(c *Client, id string) bool {
 		former := b.owners[id]
 		if former == nil {
 			b.owners[id], c.ID = c, id
+			b.revoke(id)
 			b.mu.Unlock()
 			return true
 		}
 		b.mu.Unlock()
-		_ = former.Conn.Close()
+		former.oust()
 		select {
 		case <-former.done:
 		case <-patience.C:
@@ -110,13 +108,13 @@ func (b *Broker) claim(c *Client, id string) bool {
 	}
 }
 
-// SetDeadline is mochi's keep-alive: it bounds reading. Writing has its own bound.
-func (c *Client) SetDeadline(t time.Time) error {
-	c.guard.idle = 0
-	if !t.IsZero() {
-		c.guard.idle = time.Until(t)
+// oust ends a connection whose id another client takes over.
+func (c *Client) oust() {
+	if c.guard.version == 5 { // known before it owned the id
+		_ = c.Conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_, _ = c.Conn.Write([]byte{packets.Disconnect << 4, 2, packets.ErrSessionTakenOver.Code, 0})
 	}
-	return nil
+	_ = c.Conn.Close()
 }
 
 // Write ends the connection of a client that does not take what it is sent: the
@@ -131,9 +129,6 @@ func (c *Client) Write(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// Read is the guard's: mochi gets whole packets, well formed and one at a time.
-func (c *Client) Read(p []byte) (int, error) { return c.guard.read(p) }
 
 // reject counts a refused message and ends a client that does not stop.
 func (c *Client) reject() {
@@ -152,4 +147,38 @@ func (c *Client) Holds(filter string) bool {
 	}
 	_, ok := c.mochi.State.Subscriptions.Get(filter)
 	return ok
+}
+
+// listen makes sure that what others publish is written. mochi would have a
+// goroutine for it from the beginning, for clients too that are never sent
+// anything.
+func (c *Client) listen() {
+	c.writing.Do(func() { go c.mochi.WriteLoop() })
+}
+
+// ask remembers the filters that a client is about to subscribe to: mochi asks
+// whether it may have them in the words by which it asks about a message.
+func (c *Client) ask(filters packets.Subscriptions) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asking = c.asking[:0]
+	for _, f := range filters {
+		c.asking = append(c.asking, f.Filter)
+	}
+	if len(filters) == 0 {
+		c.asking = nil
+	}
+}
+
+// asks says whether a question is about a filter that is being subscribed to; of
+// each once, so that a message in between is not taken for the question, or the
+// question is taken for the message.
+func (c *Client) asks(filter string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.Index(c.asking, filter)
+	if i >= 0 {
+		c.asking = slices.Delete(c.asking, i, i+1)
+	}
+	return i >= 0
 }

@@ -15,9 +15,8 @@ func (h *hook) ID() string { return "contained" }
 
 func (h *hook) Provides(b byte) bool {
 	switch b {
-	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnSessionEstablished,
-		mqtt.OnSubscribe, mqtt.OnSubscribed, mqtt.OnUnsubscribed, mqtt.OnPublish,
-		mqtt.OnWill, mqtt.OnRetainedExpired, mqtt.OnClientExpired,
+	case mqtt.OnACLCheck, mqtt.OnSubscribe, mqtt.OnSubscribed, mqtt.OnUnsubscribed, mqtt.OnPublish,
+		mqtt.OnRetainedExpired, mqtt.OnClientExpired,
 		mqtt.OnPublishDropped, mqtt.OnQosDropped, mqtt.OnPacketIDExhausted:
 		return true
 	}
@@ -34,54 +33,26 @@ func clientOf(cl *mqtt.Client) *Client {
 // MaxKeepAlive is the longest keep-alive: mochi cannot multiply a longer one, in seconds, by 1.5.
 const MaxKeepAlive = 43_690
 
-func (h *hook) OnConnect(cl *mqtt.Client, _ packets.Packet) error {
-	cl.State.Keepalive = min(cl.State.Keepalive, MaxKeepAlive)
-	return nil
-}
-
-// OnConnectAuthenticate asks the policy, and has a client become the owner of its
-// id before mochi knows it.
-func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
-	b, c := h.broker, clientOf(cl)
-	if c == nil {
-		return false
-	}
-	hello := Hello{
-		ID: cl.ID, Username: string(pk.Connect.Username), Password: pk.Connect.Password,
-		Version: pk.ProtocolVersion, Clean: pk.Connect.Clean,
-	}
-	if !b.policy.Admit(c, &hello) || !b.claim(c, cl.ID) {
-		b.counts.add(refusedConnects)
-		return false
-	}
-	if pk.Connect.WillFlag && !b.policy.Will(c, pk.Connect.WillTopic) {
-		cl.Properties.Will = mqtt.Will{}
-		b.counts.add(ignoredWills)
-	}
-	c.mochi = cl
-	c.guard.admitted = true
-	return true
-}
-
 // OnACLCheck rules subscriptions and deliveries; what is published the policy has
 // heard already, or hears in OnPublish.
 func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
-	c := clientOf(cl)
-	return write || c != nil && h.broker.policy.Receive(c, topic)
-}
-
-// OnSessionEstablished tells the subscriptions that a client comes back to.
-func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
-	if c := clientOf(cl); c != nil {
-		for filter := range cl.State.Subscriptions.GetAll() {
-			h.broker.policy.Subscribed(c, filter)
-		}
+	if write {
+		return true
 	}
+	c := clientOf(cl)
+	if c == nil || !h.broker.policy.Receive(c, topic) {
+		return false
+	}
+	if !cl.Closed() && !c.asks(topic) {
+		c.listen()
+	}
+	return true
 }
 
 // OnSubscribe bounds the quality of service; OnACLCheck refuses.
 func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 	if c := clientOf(cl); c != nil {
+		c.ask(pk.Filters)
 		for i := range pk.Filters {
 			pk.Filters[i].Qos = min(pk.Filters[i].Qos, h.broker.policy.Quality(c, pk.Filters[i].Filter))
 		}
@@ -91,6 +62,9 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 
 func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
 	c := clientOf(cl)
+	if c != nil {
+		c.ask(nil)
+	}
 	for i, f := range pk.Filters {
 		switch {
 		case c == nil || i >= len(codes):
@@ -129,13 +103,6 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 	}
 	pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.broker.mayRetain(pk.TopicName, pk.Payload)
 	return pk, nil
-}
-
-// OnWill holds a will to the bounds of a message. Whether it may be told at all
-// was asked when its client came.
-func (h *hook) OnWill(_ *mqtt.Client, w mqtt.Will) (mqtt.Will, error) {
-	w.Retain = w.Retain && h.broker.mayRetain(w.TopicName, w.Payload)
-	return w, nil
 }
 
 func (b *Broker) mayRetain(topic string, payload []byte) bool {

@@ -110,7 +110,7 @@ func (liberal) Unsubscribed(*Client, string)    {}
 func (liberal) Dropped(*Client, string, []byte) {}
 func (liberal) Left(*Client)                    {}
 
-func connect(id string, version byte) packets.Packet { return hello(id, version, 60) }
+func connect(id string, version byte) packets.Packet    { return hello(id, version, 60) }
 func subscription(filter string, q byte) packets.Packet { return subscribeAs(1, filter, q) }
 
 func publication(topic, payload string, id uint16) (p packets.Packet) {
