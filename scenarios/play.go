@@ -63,6 +63,9 @@ func (r *Run) drain() {
 			return
 		}
 	}
+	if r.live.outages != nil {
+		r.live.outages.Settle()
+	}
 }
 
 // flights is what is on its way now.
@@ -159,6 +162,7 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	}
 	e.Real, e.Simulated = r.players()
 	e.Simulated = append(e.Simulated, r.leftOut()...)
+	e.Remarks = r.remarks()
 	return e
 }
 
