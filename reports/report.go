@@ -20,6 +20,7 @@ type Environment struct {
 	Clock     string        // "virtual", "realtime", "60x"
 	Real      []string      // what is real, each in a few words: "press-01 by modbus"
 	Simulated []string      // what is simulated: "39 press"
+	Remarks   []string      // what a reader must know to judge the figures
 	Planned   time.Duration // how long it was to be played
 	Ended     string        // why it ended before that; "" where it did not
 	Limits    []Limit
@@ -62,6 +63,7 @@ type Report struct {
 	Clock      string        `json:"clock"`
 	Real       []string      `json:"real"`
 	Simulated  []string      `json:"simulated"`
+	Remarks    []string      `json:"remarks"` // what a reader must know to judge the figures
 	Planned    Number        `json:"planned"`
 	Played     Number        `json:"played"`
 	Events     uint64        `json:"events"`
@@ -157,7 +159,7 @@ func (r *Recorder) Report(e Environment) *Report {
 	}
 	x := &Report{
 		Schema: Schema, Scenario: e.Scenario, Question: e.Question, Variant: e.Variant, Seed: e.Seed, Clock: e.Clock,
-		Real: listed(e.Real), Simulated: listed(e.Simulated),
+		Real: listed(e.Real), Simulated: listed(e.Simulated), Remarks: listed(e.Remarks),
 		Planned: Number(e.Planned.Seconds()), Played: Number(r.end.Seconds()),
 		Events: r.clock.Events(), Hash: hex(r.clock.Hash()),
 		Decisions: r.decisionFigures(), Uplinks: r.uplinkFigures(), Steps: r.stepFigures(),

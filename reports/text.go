@@ -54,6 +54,10 @@ func (t *text) head() {
 		t.WriteString("  ")
 		folded(&t.Builder, "- "+why, "    ", width)
 	}
+	for _, what := range x.Remarks {
+		t.WriteString("  ")
+		folded(&t.Builder, "note: "+what, "    ", width)
+	}
 	t.WriteByte('\n')
 	rows := [][]string{}
 	for _, list := range []struct {

@@ -67,6 +67,9 @@ func (r *Run) drain() {
 			return
 		}
 	}
+	if r.live.outages != nil {
+		r.live.outages.Settle()
+	}
 }
 
 // flights is what is on its way now.
@@ -163,6 +166,7 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	}
 	e.Real, e.Simulated = r.players()
 	e.Simulated = append(e.Simulated, r.leftOut()...)
+	e.Remarks = r.remarks()
 	return e
 }
 

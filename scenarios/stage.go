@@ -125,13 +125,10 @@ func (r *Run) Casting() (lines []string) {
 		lines = append(lines, "simulated: "+x)
 	}
 	if r.live != nil {
-		lines = append(lines, "broker: "+r.live.address())
+		lines = append(lines, "broker: "+r.brokers())
 	}
 	return append(lines, r.leftOut()...)
 }
-
-// BrokerAddress is where MQTT clients find the broker of a live run: host and port.
-func (r *Run) BrokerAddress() string { return r.live.gate.TCP() }
 
 func (r *Run) leftOut() (lines []string) {
 	for _, x := range r.LeftOut {
