@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command bench measures Twinbed's live loop beside other ways to load an MQTT
 // broker, in one run on one machine: README.md says what and how.
 //
