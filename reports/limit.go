@@ -41,7 +41,7 @@ const (
 var (
 	countable  = []string{"readings", "loops", "commands", "tasks", "acks"}
 	rated      = []string{"readings", "loops", "commands", "tasks"}
-	statistics = []string{"p50", "p90", "p99", "p99.9", "max", "mean", "count", "rate"}
+	statistics = []string{"p50", "p90", "p95", "p99", "p99.9", "max", "mean", "count", "rate"}
 	measurable = append(slices.Clone(segmentNames), lateness)
 
 	limitShape  = regexp.MustCompile(`^\s*([^<>=]*?)\s*(<=|>=|==|=|<|>)\s*([^<>=]*?)(\s+if\s+any)?\s*$`)

@@ -292,7 +292,7 @@ func (r *Recorder) trust(counts []Count) Trust {
 	if lag := r.lag(); lag.Count() > 0 {
 		at := func(q float64) Number { return Number(lag.Quantile(q).Seconds()) }
 		t.Lateness = Durations{
-			Count: lag.Count(), P50: at(0.5), P90: at(0.9), P99: at(0.99), P999: at(0.999),
+			Count: lag.Count(), P50: at(0.5), P90: at(0.9), P95: at(0.95), P99: at(0.99), P999: at(0.999),
 			Max: Number(lag.Max().Seconds()), Mean: Unknown,
 		}
 	}

@@ -120,11 +120,11 @@ func seconds(n Number) string {
 	return units.Format(float64(n), units.Duration)
 }
 
-var durationHeads = []string{"count", "p50", "p90", "p99", "p99.9", "max", "mean"}
+var durationHeads = []string{"count", "p50", "p90", "p95", "p99", "p99.9", "max", "mean"}
 
 func (d *Durations) cells() []string {
 	cells := []string{grouped(d.Count)}
-	for _, n := range []Number{d.P50, d.P90, d.P99, d.P999, d.Max, d.Mean} {
+	for _, n := range []Number{d.P50, d.P90, d.P95, d.P99, d.P999, d.Max, d.Mean} {
 		cells = append(cells, seconds(n))
 	}
 	return cells
@@ -145,7 +145,7 @@ func (t *text) loops() {
 			}
 		}
 		if len(rows) > 1 {
-			table(&t.Builder, "  ", "< > > > > > > > <", rows)
+			table(&t.Builder, "  ", "< > > > > > > > > <", rows)
 		}
 	}
 }
@@ -192,7 +192,7 @@ func (t *text) flow() {
 		}
 	}
 	if len(rows) > 1 {
-		table(&t.Builder, "  ", "< > > > > > > > <", rows)
+		table(&t.Builder, "  ", "< > > > > > > > > <", rows)
 	}
 }
 
