@@ -232,6 +232,9 @@ func (l Limit) checkKPI(n Names) error {
 	if slices.Contains(names, l.What) {
 		return nil // what is wrong with it is told where it stands
 	}
+	if _, builtIn := KPIs.Find(l.What); builtIn {
+		return fmt.Errorf("the KPI %s is built in; list it under kpis to hold the run to it", l.What)
+	}
 	return unknownWord("figure or KPI", l.What, append(names, unexplained))
 }
 

@@ -202,8 +202,10 @@ func (t *text) trust() {
 	if x.Lateness.Count > 0 {
 		fmt.Fprintf(t, "  lateness of the clock p50 %s, p99 %s, max %s over %s events\n", seconds(x.Lateness.P50),
 			seconds(x.Lateness.P99), seconds(x.Lateness.Max), grouped(x.Lateness.Count))
-	} else {
+	} else if t.x.Clock == "virtual" {
 		t.WriteString("  virtual time: no clock to be late, all durations are modelled\n")
+	} else {
+		t.WriteString("  no event was due, so the clock had nothing to be late for\n")
 	}
 	fmt.Fprintf(t, "  foreign readings %s, foreign loops %s, disagreements about arrivals %s, rejected %s, posts refused %s\n",
 		grouped(x.Foreign), grouped(x.ForeignLoops), grouped(x.Disagreements), grouped(x.Rejected), grouped(x.PostsRefused))

@@ -35,8 +35,7 @@ func (b *builder) wires() {
 			path := "things." + k.Name + ".hardware." + r.Thing
 			id, ok := b.World.Roster.Lookup(r.Thing)
 			if !ok || !k.Holds(id) {
-				last := b.World.Roster.Name(k.First + sim.ThingID(k.Count-1))
-				b.wrong(sim.Wrongf(path, "%q is no %s; there are %s to %s", r.Thing, k.Name, b.World.Roster.Name(k.First), last))
+				b.wrong(sim.Wrongf(path, "%q is no %s; there are %s", r.Thing, k.Name, b.World.Roster.Names(k)))
 			} else if err := hardware.Check(r.Adapter.Config, b.site(k, r.Thing)); err != nil {
 				b.wrong(under(path, err)...)
 			}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -46,7 +47,9 @@ type console struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	// A second Ctrl-C ends the program at once, unless it is the first one's twin: what
+	// stands between a user and the program may signal both it and its group.
+	context.AfterFunc(ctx, func() { time.AfterFunc(300*time.Millisecond, stop) })
 	os.Exit(run(os.Args[1:], &console{
 		Context: ctx, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
 		tty:    term.IsTerminal(int(os.Stderr.Fd())),

@@ -52,6 +52,7 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"cut short", cut, []string{"run", small(t, ""), "--duration", "300 days"}, 3, "not played to its end"},
 		{"a wrong scenario", ctx, []string{"run", small(t, "limts: []\n")}, 2, "did you mean limits?"},
 		{"a wrong setting", ctx, []string{"run", small(t, ""), "--set", "things.pump.count=none"}, 2, "--set things.pump.count=none"},
+		{"a setting beside what is there", ctx, []string{"run", small(t, ""), "--set", "things.pmp.count=4"}, 2, `things has no "pmp", did you mean pump?`},
 		{"a wrong seed", ctx, []string{"run", small(t, ""), "--seed", "abc"}, 2, "seed"},
 		{"a wrong clock", ctx, []string{"run", small(t, ""), "--clock", "soon"}, 2, "is no clock"},
 		{"no such file", ctx, []string{"run", "nowhere.yaml"}, 2, "hello, predictive-maintenance"},
@@ -62,6 +63,8 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"check", ctx, []string{"check", small(t, "")}, 0, "nothing wrong"},
 		{"check what is wrong", ctx, []string{"check", small(t, "limits: [p99 of hihg.loop < 1s]\nkpis: [x]\n")}, 2, "2 mistakes"},
 		{"compare", ctx, []string{"compare", small(t, "kpis: [readings]\n"), "--replications", "3"}, 0, "less few"},
+		{"compare no seeds", ctx, []string{"compare", small(t, ""), "--replications=0"}, 2, "it must be from 1 to 100000"},
+		{"compare on cores that are none", ctx, []string{"compare", small(t, ""), "--cores=-1"}, 2, "--cores"},
 		{"compare cut short", cut, []string{"compare", small(t, "")}, 3, "interrupted"},
 		{"list", ctx, []string{"list", "faults"}, 0, "message_loss"},
 		{"list one", ctx, []string{"list", "thermal"}, 0, "Newton"},
@@ -112,10 +115,10 @@ func TestALiveRunThatIsInterruptedReports(t *testing.T) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), 1500*time.Millisecond, errors.New("interrupted"))
 	defer cancel()
 	dir := t.TempDir()
-	code, out, err := twinbed(t, ctx, "run", "hello", "--set", "things.sensor.count=20", "--out", dir)
+	code, out, err := twinbed(t, ctx, "run", "hello", "--set", "things.sensor.count=20", "--set", "broker.web_socket=127.0.0.1:0", "--out", dir)
 	require.Equal(t, 3, code)
 	require.Contains(t, out, "not played to its end")
-	require.Contains(t, err, "broker: mqtt://127.0.0.1:")
+	require.Regexp(t, `broker: mqtt://127\.0\.0\.1:\d+ and ws://127\.0\.0\.1:\d+/`, err)
 	text, readErr := os.ReadFile(filepath.Join(dir, "report.json"))
 	require.NoError(t, readErr)
 	require.Contains(t, string(text), `"balanced": true`)
@@ -142,8 +145,8 @@ func TestInitWritesAScenarioThatPlaysAndKeepsWhatIsThere(t *testing.T) {
 	code, out, _ = twinbed(t, context.Background(), "run", "demo.yaml")
 	require.Zero(t, code, out)
 	code, _, err := twinbed(t, context.Background(), "init", "demo")
-	require.Equal(t, 3, code)
-	require.Contains(t, err, "exists")
+	require.Equal(t, 2, code)
+	require.Contains(t, err, "demo.yaml is there already")
 	code, _, err = twinbed(t, context.Background(), "init", "../demo")
 	require.Equal(t, 2, code)
 	require.Contains(t, err, "cannot be a name")
