@@ -164,14 +164,13 @@ const (
 
 // holds plays a rate as often as the rule wants.
 func (h *hunt) holds(ctx context.Context, rate float64, enough rule) (bool, error) {
-	at := h.step(rate)
 	held, broke := 0, 0
 	for {
-		run, err := h.Play(ctx, rate, len(h.Steps[at].Runs))
+		run, err := h.Play(ctx, rate, h.played(rate))
 		if err != nil {
 			return false, err
 		}
-		s := &h.Steps[at]
+		s := h.step(rate)
 		s.Runs = append(s.Runs, run)
 		if run.Holds {
 			held++
@@ -188,13 +187,23 @@ func (h *hunt) holds(ctx context.Context, rate float64, enough rule) (bool, erro
 	}
 }
 
-// step is the place of a rate's step; a new rate gets one.
-func (h *hunt) step(rate float64) int {
+// step is a rate's step; a new rate gets one.
+func (h *hunt) step(rate float64) *LoadStep {
 	for i := range h.Steps {
 		if float64(h.Steps[i].Rate) == rate {
-			return i
+			return &h.Steps[i]
 		}
 	}
 	h.Steps = append(h.Steps, LoadStep{Rate: Number(rate)})
-	return len(h.Steps) - 1
+	return &h.Steps[len(h.Steps)-1]
+}
+
+// played is how many runs there have been at a rate.
+func (h *hunt) played(rate float64) int {
+	for i := range h.Steps {
+		if float64(h.Steps[i].Rate) == rate {
+			return len(h.Steps[i].Runs)
+		}
+	}
+	return 0
 }
