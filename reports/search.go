@@ -12,7 +12,7 @@ import (
 // logarithmic scale, and confirms both ends of what is left with runs of their
 // own. Near the knee chance decides, and a busy machine spoils any run, so no
 // rate is given up because of one run: two of three decide. One run will do where
-// it comes out as before, and where a rate holds that is to be doubled.
+// a rate holds that is to be doubled, and where one breaks that has broken before.
 type Search struct {
 	Start     float64               // readings a second of the first run
 	Max       float64               // none is tried above
@@ -80,7 +80,7 @@ func (h *hunt) run(ctx context.Context) error {
 			return nil
 		}
 		from, factor = 0, (1+h.Tolerance)*(1+h.Tolerance)
-		if holds, err := h.holds(ctx, low, oneThatHolds); err != nil {
+		if holds, err := h.holds(ctx, low, twoOfThree); err != nil {
 			return err
 		} else if !holds {
 			from = h.Round(low / (1 + h.Tolerance))
