@@ -69,6 +69,9 @@ func (l *Limit) FromWords(text string) error {
 	return l.value(strings.Join(strings.Fields(parts[3]), " "))
 }
 
+// WantsRate says whether the limit asks for a rate, instead of bounding one.
+func (l *Limit) WantsRate() bool { return l.Stat == "rate" && l.Than != "<" && l.Than != "<=" }
+
 // WordsPattern is the shape of a limit: some figure, a comparison, a quantity.
 func (l *Limit) WordsPattern() string {
 	var shapes []string

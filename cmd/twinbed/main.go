@@ -26,14 +26,15 @@ const (
 
 // command is the command line.
 type command struct {
-	Run     runCommand     `cmd:"" help:"Play a scenario and report."`
-	Compare compareCommand `cmd:"" help:"Play all variants with many seeds and put them side by side."`
-	Broker  brokerCommand  `cmd:"" help:"Be an MQTT broker alone, for any client."`
-	Check   checkCommand   `cmd:"" help:"Tell all that is wrong with a scenario, without playing it."`
-	List    listCommand    `cmd:"" help:"List what scenarios can name: models, faults, adapters, sources, KPIs, figures."`
-	Schema  schemaCommand  `cmd:"" help:"Print the JSON Schema of scenario files, for completion in an editor."`
-	Init    initCommand    `cmd:"" help:"Write a small commented scenario to begin with."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Run      runCommand      `cmd:"" help:"Play a scenario and report."`
+	Compare  compareCommand  `cmd:"" help:"Play all variants with many seeds and put them side by side."`
+	Broker   brokerCommand   `cmd:"" help:"Be an MQTT broker alone, for any client."`
+	Capacity capacityCommand `cmd:"" help:"Find the highest sustained rate at which the limits hold and the books balance."`
+	Check    checkCommand    `cmd:"" help:"Tell all that is wrong with a scenario, without playing it."`
+	List     listCommand     `cmd:"" help:"List what scenarios can name: models, faults, adapters, sources, KPIs, figures."`
+	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of scenario files, for completion in an editor."`
+	Init     initCommand     `cmd:"" help:"Write a small commented scenario to begin with."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // console is where a command writes, and whether people watch.

@@ -66,6 +66,14 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"compare no seeds", ctx, []string{"compare", small(t, ""), "--replications=0"}, 2, "it must be from 1 to 100000"},
 		{"compare on cores that are none", ctx, []string{"compare", small(t, ""), "--cores=-1"}, 2, "--cores"},
 		{"compare cut short", cut, []string{"compare", small(t, "")}, 3, "interrupted"},
+		{"capacity", ctx, []string{"capacity", small(t, "limits: [count of high.loop < 2000]\n"), "--tolerance", "20%"}, 0, "sustained:"},
+		{"capacity quietly", ctx, []string{"capacity", "-q", small(t, "limits: [count of high.loop < 2000]\n"), "--max", "2"}, 0, "PASS 2"},
+		{"capacity where nothing holds", ctx, []string{"capacity", small(t, "limits: [count of high.loop < 1]\n")}, 1, "no rate held"},
+		{"capacity cut short", cut, []string{"capacity", small(t, "limits: [count of high.loop < 1]\n")}, 3, "ended early: interrupted"},
+		{"capacity of what nothing breaks", ctx, []string{"capacity", small(t, "")}, 2, "no limit that a rate could break"},
+		{"capacity by what is not there", ctx, []string{"capacity", small(t, ""), "--by", "luck"}, 2, "by things or by rate"},
+		{"capacity to a wrong tolerance", ctx, []string{"capacity", small(t, ""), "--tolerance", "0%"}, 2, "from 0.1% to 100%"},
+		{"capacity in steps of no unit", ctx, []string{"capacity", small(t, ""), "--step-time", "5"}, 2, "--step-time: "},
 		{"list", ctx, []string{"list", "faults"}, 0, "message_loss"},
 		{"list one", ctx, []string{"list", "thermal"}, 0, "Newton"},
 		{"list what is not there", ctx, []string{"list", "nonsense"}, 2, "there is no \"nonsense\""},
@@ -109,6 +117,28 @@ func TestOutHoldsTheReportTheEventsAndTheScenarioAsPlayed(t *testing.T) {
 	code, _, said := twinbed(t, context.Background(), "run", small(t, ""), "--out", "/proc/nowhere")
 	require.Equal(t, 3, code)
 	require.Contains(t, said, "/proc/nowhere")
+}
+
+func TestTheCapacityOfALiveScenarioIsWrittenDown(t *testing.T) {
+	dir := t.TempDir()
+	code, out, err := twinbed(t, context.Background(), "capacity", "hello", "--set", "things.sensor.count=20", "--step-time", "300ms", "--warm-up", "100ms",
+		"--max", "42", "--out", dir, "--set", "limits=unexplained = 0")
+	require.Contains(t, []int{0, 1, 3}, code, out+err) // on a machine that has no time for it nothing may hold
+	require.Contains(t, out, "capacity of hello, realtime")
+	require.Contains(t, err, "21/s: ")
+	text, readErr := os.ReadFile(filepath.Join(dir, "capacity.json"))
+	require.NoError(t, readErr)
+	var c struct {
+		Schema string
+		Steps  []struct {
+			Rate float64
+			Runs []struct{ Offered float64 }
+		}
+	}
+	require.NoError(t, json.Unmarshal(text, &c))
+	require.Equal(t, "twinbed.capacity/1", c.Schema)
+	require.NotEmpty(t, c.Steps)
+	require.Positive(t, c.Steps[0].Runs[0].Offered)
 }
 
 func TestALiveRunThatIsInterruptedReports(t *testing.T) {
