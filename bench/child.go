@@ -41,14 +41,14 @@ func child(ctx context.Context, fine func(code int) bool, name string, args ...s
 		err = nil
 	}
 	if err != nil {
-		err = fmt.Errorf("%s: %w: %s", filepath.Base(name), err, lastLine(stderr.String()+stdout.String()))
+		err = fmt.Errorf("%s: %w: %s", filepath.Base(name), err, firstLine(stderr.String()+stdout.String()))
 	}
 	return stdout.String(), s, err
 }
 
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return lines[len(lines)-1]
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
 }
 
 // loopback says whether an address is on this machine.
