@@ -68,6 +68,9 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"compare cut short", cut, []string{"compare", small(t, "")}, 3, "interrupted"},
 		{"list", ctx, []string{"list", "faults"}, 0, "message_loss"},
 		{"list one", ctx, []string{"list", "thermal"}, 0, "Newton"},
+		{"list the steps", ctx, []string{"list", "process"}, 0, "on_failure"},
+		{"list what a KPI of one's own is made of", ctx, []string{"list", "own KPI"}, 0, "integral"},
+		{"list what is mistyped", ctx, []string{"list", "fautls"}, 2, `did you mean "faults"?`},
 		{"list what is not there", ctx, []string{"list", "nonsense"}, 2, "there is no \"nonsense\""},
 		{"version", ctx, []string{"version"}, 0, "twinbed"},
 	} {
