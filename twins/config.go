@@ -62,7 +62,7 @@ type Step struct {
 	Topic    string              `doc:"where the message goes; default: the name of the process or decision"`
 
 	Timeout   time.Duration `min:"0s" doc:"after so long an attempt has failed; 0: never"`
-	Retry     *Retry        `doc:"try again after a failure or a timeout; what was refused is not tried again"`
+	Retry     *Retry        `doc:"try again after a failure or a timeout; what was refused is not tried again. A number of times, or {times: 3, backoff: 5s}; the pause doubles"`
 	OnFailure []Step        `doc:"steps that put right what a failed step leaves behind; the process fails all the same"`
 }
 

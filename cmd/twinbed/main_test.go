@@ -76,6 +76,9 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"capacity in steps of no unit", ctx, []string{"capacity", small(t, ""), "--step-time", "5"}, 2, "--step-time: "},
 		{"list", ctx, []string{"list", "faults"}, 0, "message_loss"},
 		{"list one", ctx, []string{"list", "thermal"}, 0, "Newton"},
+		{"list the steps", ctx, []string{"list", "process"}, 0, "on_failure"},
+		{"list what a KPI of one's own is made of", ctx, []string{"list", "own KPI"}, 0, "integral"},
+		{"list what is mistyped", ctx, []string{"list", "fautls"}, 2, `did you mean "faults"?`},
 		{"list what is not there", ctx, []string{"list", "nonsense"}, 2, "there is no \"nonsense\""},
 		{"version", ctx, []string{"version"}, 0, "twinbed"},
 	} {
