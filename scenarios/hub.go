@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/twinbed/twinbed/broker"
@@ -70,6 +71,8 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 				b.wrong(sim.Wrongf("broker."+key, "that is for a broker that is not ours: url says where it is"))
 			}
 		}
+		b.listening("broker.tcp", x.TCP)
+		b.listening("broker.web_socket", x.WebSocket)
 		return nil
 	}
 	o := &broker.RemoteOptions{}
@@ -84,7 +87,7 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 		b.wrong(sim.Wrongf("broker.url", "an address of a broker ends with its port"))
 	}
 	if x.WebSocket != "" {
-		b.wrong(sim.Wrongf("broker.websocket", "it is our own broker that would listen there, and url names another"))
+		b.wrong(sim.Wrongf("broker.web_socket", "it is our own broker that would listen there, and url names another"))
 	}
 	port := u.Port()
 	if port == "" {
@@ -103,6 +106,23 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 		o.QoS = max(o.QoS, byte(t.QoS))
 	}
 	return o
+}
+
+// listening checks where our own broker is to listen, without opening anything.
+func (b *builder) listening(path, address string) {
+	if address == "" {
+		return
+	}
+	host, port, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	switch _, wrong := strconv.ParseUint(port, 10, 16); {
+	case err != nil:
+		b.wrong(sim.Wrongf(path, "%.80q is no address to listen on: write host and port, as in 127.0.0.1:1883", address))
+	case wrong != nil:
+		b.wrong(sim.Wrongf(path, "%.20q is no port: these go from 0, which takes a free one, to 65535", port))
+	case host != "localhost" && (ip == nil || !ip.IsLoopback()):
+		b.wrong(sim.Wrongf(path, "%.80q can be reached from other machines: that needs TLS and passwords; use 127.0.0.1", address))
+	}
 }
 
 // authorities are those whose certificates are trusted; nil for the system's.

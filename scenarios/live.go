@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/twinbed/twinbed/broker"
 	"github.com/twinbed/twinbed/hardware"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/sim"
-	"github.com/twinbed/twinbed/sim/people"
 )
 
 // live is what a run has beyond a virtual one: a wall to be paced by, a broker,
@@ -22,6 +20,7 @@ type live struct {
 	outages  *broker.Outages // of a broker that is not ours, else nil
 	sessions []*broker.Sessions
 	devices  []*hardware.Device
+	phones   *phones // nil where all people are played
 }
 
 // wires checks the devices of a scenario and, in a live run, connects things and
@@ -46,7 +45,7 @@ func (b *builder) wires() {
 		return
 	}
 	if b.failure = b.connect(foreign); b.failure == nil {
-		b.phones()
+		b.connectPhones()
 		b.failure = b.live.hub.Open()
 	}
 }
@@ -187,35 +186,4 @@ func (l *live) counts() (list []reports.Count) {
 		}
 	}
 	return list
-}
-
-// phones hands the tasks of crews with phones to real people: to the one with the
-// skill who has the fewest.
-func (b *builder) phones() {
-	if !b.scenario.has("people") {
-		return
-	}
-	type carried struct {
-		people.PhoneWorker
-		*broker.Phone
-	}
-	var all []carried
-	for _, p := range people.Phones(b.scenario.People) {
-		all = append(all, carried{p, b.live.hub.Phone(p.Name)})
-	}
-	if len(all) == 0 {
-		return
-	}
-	b.router.RouteTasks(func(t *sim.Task) broker.Worker {
-		var best *broker.Phone
-		for _, c := range all {
-			if slices.Contains(c.Skills, t.Skill) && (best == nil || c.Open() < best.Open()) {
-				best = c.Phone
-			}
-		}
-		if best == nil {
-			return nil
-		}
-		return best
-	})
 }

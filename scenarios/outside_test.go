@@ -164,6 +164,12 @@ func TestAPhoneAnswersATaskAndAnObserverSeesAll(t *testing.T) {
 	requireBalanced(t, report)
 	require.EqualValues(t, 1, report.Decisions[1].Closed.Done)
 	require.EqualValues(t, 1, report.Decisions[1].Manned)
+	require.Contains(t, report.Real, "1 stoker by phone")
+	require.Equal(t, "stoker", report.People[0].Name)
+	require.Equal(t, 1, report.People[0].Done)
+	require.Zero(t, report.People[0].Waiting)
+	require.Positive(t, float64(report.People[0].Busy))
+	require.Positive(t, float64(report.People[0].MeanWait))
 }
 
 func hasAll(seen map[string]bool, want []string) bool {

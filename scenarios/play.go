@@ -177,7 +177,7 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	return e
 }
 
-// players says who plays the things.
+// players says who plays the things, and which people are real.
 func (r *Run) players() (real, simulated []string) {
 	for i, k := range r.World.Roster.Kinds {
 		t := &r.Script.Things[i]
@@ -197,6 +197,11 @@ func (r *Run) players() (real, simulated []string) {
 			real = append(real, fmt.Sprintf("%d %s by outside clients", played, k.Name))
 		default:
 			simulated = append(simulated, strconv.Itoa(played)+" "+k.Name)
+		}
+	}
+	for _, c := range r.Script.People {
+		if r.World.Clock.Live() && c.Phone && r.Script.has("people") {
+			real = append(real, fmt.Sprintf("%d %s by phone", c.Count, c.Name))
 		}
 	}
 	return real, simulated

@@ -270,6 +270,10 @@ func (b *builder) crews() {
 		return
 	}
 	b.World.Workforce = crews
+	if b.live != nil && len(people.Phones(b.scenario.People)) > 0 {
+		b.live.phones = newPhones(crews)
+		b.World.Workforce = b.live.phones
+	}
 }
 
 // platform opens the context and makes the system under test.
