@@ -109,7 +109,7 @@ func echoes(m, first language.Problem) bool {
 	if len(steps) == 3 && steps[2] == "count" { // so what its things are called is not known
 		return strings.Contains(m.Message, `"`+steps[1]+"-")
 	}
-	return strings.Contains(m.Message, `"`+steps[1]+`"`)
+	return strings.Contains(m.Message, `"`+steps[1]+`"`) || strings.Contains(m.Message, `"`+steps[1]+`.`)
 }
 
 // withoutEchoes leaves out mistakes that only follow from others.
