@@ -121,6 +121,7 @@ var owners = map[string][]string{
 	"github.com/alecthomas/kong":      {"cmd/twinbed"},
 	"github.com/HdrHistogram/":        {"reports"},
 	"modernc.org/sqlite":              {"sim/sources"},
+	"github.com/prometheus/":          {"reports"},
 	"github.com/jackc/pgx":            {"sim/sources"},
 	"github.com/gorilla/websocket":    {"broker/contained"},
 	"github.com/santhosh-tekuri/":     {"scenarios/language/corpus"},

@@ -132,25 +132,25 @@ func (r *Run) Progress(ctx context.Context, every time.Duration) iter.Seq[report
 	return func(yield func(reports.Progress) bool) {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
-		answers := make(chan reports.Progress, 1)
-		clock, last, when := r.World.Clock, uint64(0), time.Now()
+		last, when := [2]uint64{}, time.Time{}
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
 			}
-			clock.Post(func() { answers <- r.Recorder.Progress(clock.Now().Duration()) })
-			select {
-			case <-ctx.Done():
+			m, err := r.Look(ctx)
+			if err != nil {
+				continue
+			}
+			p := reports.Progress{Moment: m, Planned: r.Script.Duration, Offered: reports.Unknown, Achieved: reports.Unknown}
+			now, so := time.Now(), [2]uint64{m.Sent(), m.Delivered()}
+			if took := now.Sub(when).Seconds(); !when.IsZero() {
+				p.Offered, p.Achieved = reports.Number(float64(so[0]-last[0])/took), reports.Number(float64(so[1]-last[1])/took)
+			}
+			last, when = so, now
+			if !yield(p) {
 				return
-			case p := <-answers:
-				p.Planned = r.Script.Duration
-				p.PerSecond = reports.Number(float64(p.Readings-last) / time.Since(when).Seconds())
-				last, when = p.Readings, time.Now()
-				if !yield(p) {
-					return
-				}
 			}
 		}
 	}
