@@ -133,6 +133,9 @@ func duration(seconds float64) string {
 	if math.IsNaN(seconds) {
 		return ""
 	}
-	d := time.Duration(seconds * float64(time.Second))
-	return d.Round(max(d/200, time.Microsecond)).String()
+	d, step := time.Duration(seconds*float64(time.Second)), time.Duration(1)
+	for d/step >= 1000 {
+		step *= 10
+	}
+	return d.Round(step).String()
 }
