@@ -113,9 +113,7 @@ func TestRunningOutOfDescriptorsEndsTheAcceptLoop(t *testing.T) {
 
 	l = listen()
 	c := hold(t, Options{}, liberal{})
-	d := &door{broker: c.broker, name: "tcp", listener: l}
-	require.NoError(t, c.server.AddListener(d))
-	go d.Serve(c.server.EstablishConnection)
+	go (&door{broker: c.broker, name: "tcp", listener: l}).serve()
 	conn, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
 	c.dial = func() net.Conn { return conn }
@@ -136,7 +134,7 @@ func TestAWillMayGoAnywhere(t *testing.T) {
 	}
 	heir := func(s *subject) *wire {
 		w := s.client(connect("heir", 4))
-		w.send(subscribe("$SYS/broker/forged", 0), subscribeAs(2, "others/#", 0))
+		w.send(subscription("$SYS/broker/forged", 0), subscribeAs(2, "others/#", 0))
 		w.expect(packets.Suback)
 		require.Len(t, w.before(), 1, "the other SUBACK")
 		return w
@@ -208,7 +206,7 @@ func TestClosingHangsBehindAClientThatDoesNotRead(t *testing.T) {
 	}}
 	stalled := m.stall("news", 0)
 	reporter := m.client(connect("reporter", 4))
-	reporter.send(publish("news", "x", 0))
+	reporter.send(publication("news", "x", 0))
 	over := make(chan error)
 	go func() { over <- s.Close() }()
 	waits(t, "closeListenerClients", "sync.(*RWMutex).Lock")
@@ -218,7 +216,7 @@ func TestClosingHangsBehindAClientThatDoesNotRead(t *testing.T) {
 
 	c := hold(t, Options{WriteWithin: time.Hour}, liberal{})
 	c.stall("news", 0)
-	c.client(connect("reporter", 4)).send(publish("news", "x", 0))
+	c.client(connect("reporter", 4)).send(publication("news", "x", 0))
 	waits(t, "(*Client).WriteLoop", "contained.(*Client).Write")
 	require.NoError(t, c.broker.Close())
 }

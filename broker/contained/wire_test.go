@@ -298,7 +298,7 @@ func (s *subject) stall(filter string, qos byte) net.Conn {
 	w := &wire{t: s.t, conn: s.dial(), version: 4}
 	w.send(connect("stalled", 4))
 	require.NoError(s.t, read(w.conn, 4))
-	w.send(subscribe(filter, qos))
+	w.send(subscription(filter, qos))
 	require.NoError(s.t, read(w.conn, 5))
 	return w.conn
 }
