@@ -80,7 +80,7 @@ func (b *Broker) welcome(c *Client, door string, frame []byte) error {
 		ID: cl.ID, Username: string(pk.Connect.Username), Password: pk.Connect.Password,
 		Version: pk.ProtocolVersion, Clean: pk.Connect.Clean,
 	}
-	if !b.policy.Admit(c, &hello) || !b.claim(c, cl.ID) {
+	if cl.ID == mqtt.InlineClientId || !b.policy.Admit(c, &hello) || !b.claim(c, cl.ID) { // nobody takes over the broker itself
 		b.counts.add(refusedConnects)
 		_ = b.server.SendConnack(cl, packets.ErrBadUsernameOrPassword, false, nil)
 		cl.Stop(packets.ErrBadUsernameOrPassword)

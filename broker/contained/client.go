@@ -43,7 +43,7 @@ func (b *Broker) admit(conn net.Conn, door string) {
 	defer func() {
 		// Should a packet that the guard has let pass make mochi panic, only its sender goes.
 		if recover() != nil {
-			b.counts.add(brokenPackets)
+			b.counts.add(panics)
 			if c.mochi != nil {
 				c.mochi.Stop(errPanic)
 				b.forget(c.mochi)

@@ -18,6 +18,7 @@ const (
 	refusedRetained
 	ignoredWills
 	brokenPackets
+	panics
 	acceptErrors
 	offenders
 	droppedMessages
@@ -34,6 +35,7 @@ const (
 	RefusedRetained = "messages not retained"
 	IgnoredWills    = "wills ignored"
 	BrokenPackets   = "connections ended by broken packets"
+	Panics          = "connections ended by a packet that the guard should have caught"
 	Offenders       = "connections ended after too many rejections"
 )
 
@@ -44,6 +46,7 @@ var tallyWords = [tallies]string{
 	refusedRetained: RefusedRetained,
 	ignoredWills:    IgnoredWills,
 	brokenPackets:   BrokenPackets,
+	panics:          Panics,
 	acceptErrors:    "connections that could not be accepted",
 	offenders:       Offenders,
 	droppedMessages: "messages dropped on a full client queue",
