@@ -15,6 +15,7 @@ type tally int
 const (
 	heardReadings tally = iota
 	heardAcks
+	heardOrders
 	unreadMessages
 	untoldLosses
 	malformedPayloads
@@ -40,6 +41,7 @@ const (
 var tallyWords = [tallies]string{
 	heardReadings:     "readings heard",
 	heardAcks:         "acks heard",
+	heardOrders:       "orders of the platform heard",
 	unreadMessages:    "messages refused by a full inbox",
 	untoldLosses:      "losses beyond what is told one by one",
 	malformedPayloads: "malformed payloads",

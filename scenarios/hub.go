@@ -21,6 +21,7 @@ type hub interface {
 	broker.Entry
 	sim.Device
 	Outside(sim.ThingID)
+	External(secret string, take func(*sim.Order))
 	Phone(worker string) *broker.Phone
 	Mirror() *broker.Mirror
 	Open() error
@@ -84,7 +85,7 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 		b.wrong(sim.Wrongf("broker.url", "an address of a broker ends with its port"))
 	}
 	if x.WebSocket != "" {
-		b.wrong(sim.Wrongf("broker.websocket", "it is our own broker that would listen there, and url names another"))
+		b.wrong(sim.Wrongf("broker.web_socket", "it is our own broker that would listen there, and url names another"))
 	}
 	port := u.Port()
 	if port == "" {
@@ -135,10 +136,11 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 			listen = broker.GateOptions{}
 		}
 		gate, err := broker.NewGate(w, listen)
-		if err == nil {
-			b.live.hub = gate
+		if err != nil {
+			return err
 		}
-		return err
+		b.live.hub = gate
+		return b.invite()
 	}
 	if foreign.Username, err = b.value(s.Broker.User); err != nil {
 		return fmt.Errorf("broker.user: %w", err)
@@ -152,6 +154,20 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 	}
 	b.live.hub, b.live.outages = remote, remote.Outages()
 	w.Observers = append(w.Observers, b.live.outages)
+	return b.invite()
+}
+
+// invite lets an external platform in.
+func (b *builder) invite() error {
+	if b.External == nil {
+		return nil
+	}
+	secret, err := b.value(b.scenario.Platform.Secret)
+	if err != nil {
+		return fmt.Errorf("platform.secret: %w", err)
+	}
+	b.live.attended = true
+	b.live.hub.External(secret, b.External.Order)
 	return nil
 }
 
@@ -185,5 +201,6 @@ func (r *Run) remarks() (list []string) {
 		list = append(list, fmt.Sprintf("the broker %s is not ours: readings are believed to be of our things and commands of our platform, "+
 			"and whoever it lets publish on %s/things/# could forge them", strings.TrimSuffix(r.Script.Broker.URL, "/"), broker.Root))
 	}
-	return list
+	orders, _ := r.orders()
+	return append(list, orders...)
 }
