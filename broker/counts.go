@@ -29,6 +29,7 @@ const (
 	fullPostbox
 	droppedCommands
 	droppedOthers
+	droppedAtPlatform
 	lostOffline
 	lostInOutbox
 	refusedSessions
@@ -55,6 +56,7 @@ var tallyWords = [tallies]string{
 	fullPostbox:       "messages refused by a full postbox",
 	droppedCommands:   "commands and tasks dropped on a full client queue",
 	droppedOthers:     "copies for observers dropped on a full client queue",
+	droppedAtPlatform: "messages to the platform dropped on its full client queue",
 	lostOffline:       "messages lost while offline",
 	lostInOutbox:      "messages refused by a full outbox",
 	refusedSessions:   "sessions refused by the broker",

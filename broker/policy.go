@@ -105,6 +105,10 @@ func (p policy) Left(c *contained.Client) {
 // observer's copy is only counted.
 func (p policy) Dropped(c *contained.Client, topic string, payload []byte) {
 	room, name := ReadTopic(topic)
+	if c.Guest.(*guest).rules {
+		p.counts.add(droppedAtPlatform)
+		return
+	}
 	if !c.Holds(topic) || room != Commands && room != Tasks {
 		p.counts.add(droppedOthers)
 		return

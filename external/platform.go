@@ -166,10 +166,20 @@ func (p *Platform) Ack(a *sim.Ack) {
 	d.loop.Foreign = d.loop.Foreign || a.Foreign
 	d.loop.Real = a.Real
 	d.loop.Stamps[sim.Delivered], d.loop.Stamps[sim.Acted] = a.Delivered, a.Done
+	d.inOrder()
 	if d.Task && a.Outcome == sim.Refused {
 		p.note("refused", d.Thing, d.Name, a.Note, a.ID)
 	}
 	p.close(d, a.Outcome, a)
+}
+
+// inOrder puts right what was seen too late: a broker that is not ours may bring a
+// reading to its platform and the order to the thing before it brings them to us.
+func (d *deed) inOrder() {
+	for s := sim.Decided; s > sim.Sensed; s-- {
+		at, next := &d.loop.Stamps[s], d.loop.Stamps[s+1]
+		at.At, at.Wall = min(at.At, next.At), min(at.Wall, next.Wall)
+	}
 }
 
 func (p *Platform) close(d *deed, o sim.Outcome, a *sim.Ack) {

@@ -135,6 +135,9 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 		if b.staging.InMemory {
 			listen = broker.GateOptions{}
 		}
+		if b.External != nil {
+			listen.ClientQueue = queueFor(w.Roster.Size())
+		}
 		gate, err := broker.NewGate(w, listen)
 		if err != nil {
 			return err
@@ -156,6 +159,10 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 	w.Observers = append(w.Observers, b.live.outages)
 	return b.invite()
 }
+
+// queueFor is how long each client's queue is where one of them hears all
+// readings, among so many: 64 MiB for all, and 65,536 at most.
+func queueFor(clients int) int { return min(max(1<<23/max(clients, 1), 1<<10), 1<<16) }
 
 // invite lets an external platform in.
 func (b *builder) invite() error {
