@@ -83,6 +83,7 @@ var rooms = map[string][]string{
 	"sim/people":                {"sim"},
 	"sim/sources":               {"sim"},
 	"twins":                     {"sim"},
+	"external":                  {"sim"},
 	"broker/contained":          {},
 	"broker":                    {"sim", "broker/contained"},
 	"hardware":                  {"sim"},
@@ -90,7 +91,7 @@ var rooms = map[string][]string{
 	"reports":                   {"sim"},
 	"scenarios/language":        {"sim"},
 	"scenarios/language/corpus": {"scenarios/language"},
-	"scenarios":                 {"sim", "sim/wall", "sim/signals", "sim/faults", "sim/people", "sim/sources", "twins", "broker", "broker/contained", "hardware", "reports", "scenarios/language"},
+	"scenarios":                 {"sim", "sim/wall", "sim/signals", "sim/faults", "sim/people", "sim/sources", "twins", "external", "broker", "broker/contained", "hardware", "reports", "scenarios/language"},
 	"bench":                     {},
 	"cmd/twinbed":               {"scenarios", "reports", "broker/contained"}, // the broker alone has no scenario
 }

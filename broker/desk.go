@@ -28,6 +28,7 @@ type desk struct {
 	players []player // by thing
 	phones  map[string]*Phone
 	fleets  []*Sessions
+	ruler   *ruler // the platform where it is not ours, else nil
 
 	inbox    *inbox
 	postbox  *postbox
@@ -103,7 +104,7 @@ func (d *desk) InFlight() (readings, commands, acks int) {
 // take hands what has gathered in the inbox to the bus, in the order it came, on
 // the clock's thread.
 func (d *desk) take(b batch) {
-	readings, acks, losses, values := b.readings, b.acks, b.losses, b.values
+	readings, acks, orders, losses, values := b.readings, b.acks, b.orders, b.losses, b.values
 	for _, x := range b.order {
 		switch x {
 		case readingItem:
@@ -113,6 +114,9 @@ func (d *desk) take(b batch) {
 		case ackItem:
 			d.passAck(&acks[0])
 			acks = acks[1:]
+		case orderItem:
+			d.ruler.take(&orders[0])
+			orders = orders[1:]
 		case lossItem:
 			d.passLoss(losses[0])
 			losses = losses[1:]

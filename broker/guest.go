@@ -13,6 +13,7 @@ type guest struct {
 	*contained.Client
 	desk  *desk
 	thing sim.ThingID // of a session of the testbed's own; else NoThing
+	rules bool        // it is the platform, which is not ours
 
 	// Only on the goroutine that reads the connection.
 	topic   string // the latest one
@@ -60,7 +61,16 @@ func (d *desk) locate(v *guest, topic string) place {
 			return p
 		}
 		return refuse(unknownTopics, "nobody listens to that topic")
-	case Commands, Tasks, Announcement:
+	case Assignments:
+		if v.rules {
+			return p
+		}
+		return refuse(spoofedMessages, "only a platform publishes there")
+	case Commands:
+		if !v.rules {
+			return refuse(spoofedMessages, "only the testbed publishes there")
+		}
+	case Tasks, Announcement:
 		return refuse(spoofedMessages, "only the testbed publishes there")
 	case Answers:
 		if p.phone = d.phones[name]; p.phone == nil {
@@ -77,6 +87,8 @@ func (d *desk) locate(v *guest, topic string) place {
 	}
 	p.thing, p.codec = id, d.codec(id)
 	switch who := d.players[id]; {
+	case room == Commands:
+		return p
 	case v.thing == id && who == session, v.thing == sim.NoThing && who == outside:
 		return p
 	case who == outside:

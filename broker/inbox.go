@@ -10,7 +10,7 @@ import (
 // order, bounded, and posts one drain for all that has gathered.
 type inbox struct {
 	clock *sim.Clock
-	limit int         // readings, acks and commands that wait
+	limit int         // messages that wait
 	sink  func(batch) // on the clock's thread
 	turn  func()      // drain, made once
 
@@ -30,6 +30,7 @@ type batch struct {
 	values   []float64
 	acks     []answered
 	commands []sim.Command
+	orders   []sim.Order
 	losses   []loss
 	notes    []sim.Event
 }
@@ -40,6 +41,7 @@ const (
 	readingItem item = iota
 	ackItem
 	commandItem
+	orderItem
 	lossItem
 )
 
@@ -125,6 +127,18 @@ func (x *inbox) command(c sim.Command) bool {
 	return true
 }
 
+func (x *inbox) ordered(o sim.Order, wait bool) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.admit(wait) {
+		return false
+	}
+	x.waiting.order = append(x.waiting.order, orderItem)
+	x.waiting.orders = append(x.waiting.orders, o)
+	x.post()
+	return true
+}
+
 // admit makes sure that there is room for one more.
 func (x *inbox) admit(wait bool) bool {
 	for len(x.waiting.order)-len(x.waiting.losses) >= x.limit {
@@ -177,10 +191,11 @@ func (x *inbox) drain() {
 	x.mu.Unlock()
 	x.sink(b)
 	clear(b.acks)
+	clear(b.orders)
 	clear(b.notes)
 	x.mu.Lock()
 	x.spare = batch{
-		b.order[:0], b.readings[:0], b.values[:0], b.acks[:0], b.commands[:0], b.losses[:0], b.notes[:0],
+		b.order[:0], b.readings[:0], b.values[:0], b.acks[:0], b.commands[:0], b.orders[:0], b.losses[:0], b.notes[:0],
 	}
 	x.mu.Unlock()
 }

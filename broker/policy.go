@@ -35,7 +35,7 @@ func (p policy) Admit(c *contained.Client, hello *contained.Hello) bool {
 		g.thing = id
 	}
 	c.Guest = g
-	return true
+	return p.ruler.admit(g, hello)
 }
 
 // Will lets a client's will be told where the scenario relays; it would go round
@@ -74,23 +74,41 @@ func (p policy) Publish(c *contained.Client, m *contained.Message) contained.Fat
 		return contained.Passed
 	case at.room == Readings:
 		return v.hearReading(at, m)
+	case at.room == Commands || at.room == Assignments:
+		return v.hearOrder(at, m)
 	}
 	return v.hearAck(at, m)
 }
 
 // Subscribed counts a subscription that readings can match.
-func (p policy) Subscribed(c *contained.Client, filter string) { c.Guest.(*guest).watch(filter) }
+func (p policy) Subscribed(c *contained.Client, filter string) {
+	v := c.Guest.(*guest)
+	v.watch(filter)
+	if v.rules && watches(filter, Readings) {
+		p.ruler.attends()
+	}
+}
 
 // Unsubscribed is its inverse.
 func (p policy) Unsubscribed(c *contained.Client, filter string) { c.Guest.(*guest).watchNot(filter) }
 
 // Left forgets what a client watched.
-func (p policy) Left(c *contained.Client) { c.Guest.(*guest).watchNone() }
+func (p policy) Left(c *contained.Client) {
+	v := c.Guest.(*guest)
+	v.watchNone()
+	if v.rules {
+		p.inbox.note(sim.Event{What: "platform away", Thing: sim.NoThing, Subject: platformID})
+	}
+}
 
 // Dropped tells which command or task did not fit into its taker's queue; an
 // observer's copy is only counted.
 func (p policy) Dropped(c *contained.Client, topic string, payload []byte) {
 	room, name := ReadTopic(topic)
+	if c.Guest.(*guest).rules {
+		p.counts.add(droppedAtPlatform)
+		return
+	}
 	if !c.Holds(topic) || room != Commands && room != Tasks {
 		p.counts.add(droppedOthers)
 		return

@@ -18,6 +18,7 @@ const (
 	Tasks             // twinbed/workers/<name>/tasks
 	Answers           // twinbed/workers/<name>/acks
 	Announcement      // twinbed/events
+	Assignments       // twinbed/tasks
 )
 
 // Root is the first level of every topic.
@@ -27,6 +28,7 @@ const (
 	thingsPrefix  = Root + "/things/"
 	workersPrefix = Root + "/workers/"
 	eventsTopic   = Root + "/events"
+	tasksTopic    = Root + "/tasks"
 )
 
 // Topic is the topic of a room of a thing or a worker. Characters that have a
@@ -45,6 +47,8 @@ func Topic(room Room, name string) string {
 		return workersPrefix + escape(name) + "/acks"
 	case Announcement:
 		return eventsTopic
+	case Assignments:
+		return tasksTopic
 	}
 	return ""
 }
@@ -52,8 +56,11 @@ func Topic(room Room, name string) string {
 // ReadTopic is the inverse of Topic; NoRoom where a topic is none of ours. There
 // is exactly one topic per room and name.
 func ReadTopic(topic string) (room Room, name string) {
-	if topic == eventsTopic {
+	switch topic {
+	case eventsTopic:
 		return Announcement, ""
+	case tasksTopic:
+		return Assignments, ""
 	}
 	rest, things := strings.CutPrefix(topic, thingsPrefix)
 	if !things {

@@ -40,7 +40,7 @@ func (s *Script) meaning(shape []language.Problem) (meaning []language.Problem) 
 	}
 	whole := *s
 	whole.Scenario = mended(s.Scenario, shape)
-	run, err := whole.Stage(Staging{})
+	run, err := whole.Stage(Staging{dry: true})
 	if err == nil {
 		_ = run.Close()
 		return nil
@@ -56,7 +56,9 @@ func (s *Script) meaning(shape []language.Problem) (meaning []language.Problem) 
 
 // mended fills the holes that mistakes have left with something that can be built.
 func mended(s Scenario, shape []language.Problem) Scenario {
-	s.Clock = Speed{}
+	if s.Platform.external() {
+		s.Clock = Speed{Factor: 1}
+	}
 	if s.Duration <= 0 {
 		s.Duration = time.Hour
 	}

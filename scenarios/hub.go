@@ -22,6 +22,7 @@ type hub interface {
 	broker.Entry
 	sim.Device
 	Outside(sim.ThingID)
+	External(secret string, take func(*sim.Order))
 	Phone(worker string) *broker.Phone
 	Mirror() *broker.Mirror
 	Open() error
@@ -154,11 +155,15 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 		if b.staging.InMemory {
 			listen = broker.GateOptions{}
 		}
-		gate, err := broker.NewGate(w, listen)
-		if err == nil {
-			b.live.hub = gate
+		if b.External != nil {
+			listen.ClientQueue = queueFor(w.Roster.Size())
 		}
-		return err
+		gate, err := broker.NewGate(w, listen)
+		if err != nil {
+			return err
+		}
+		b.live.hub = gate
+		return b.invite()
 	}
 	if foreign.Username, err = b.value(s.Broker.User); err != nil {
 		return fmt.Errorf("broker.user: %w", err)
@@ -172,6 +177,24 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 	}
 	b.live.hub, b.live.outages = remote, remote.Outages()
 	w.Observers = append(w.Observers, b.live.outages)
+	return b.invite()
+}
+
+// queueFor is how long each client's queue is where one of them hears all
+// readings, among so many: 64 MiB for all, and 65,536 at most.
+func queueFor(clients int) int { return min(max(1<<23/max(clients, 1), 1<<10), 1<<16) }
+
+// invite lets an external platform in.
+func (b *builder) invite() error {
+	if b.External == nil {
+		return nil
+	}
+	secret, err := b.value(b.scenario.Platform.Secret)
+	if err != nil {
+		return fmt.Errorf("platform.secret: %w", err)
+	}
+	b.live.attended = true
+	b.live.hub.External(secret, b.External.Order)
 	return nil
 }
 
@@ -205,5 +228,6 @@ func (r *Run) remarks() (list []string) {
 		list = append(list, fmt.Sprintf("the broker %s is not ours: readings are believed to be of our things and commands of our platform, "+
 			"and whoever it lets publish on %s/things/# could forge them", strings.TrimSuffix(r.Script.Broker.URL, "/"), broker.Root))
 	}
-	return list
+	orders, _ := r.orders()
+	return append(list, orders...)
 }

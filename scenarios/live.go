@@ -18,6 +18,7 @@ type live struct {
 	wall     sim.Wall
 	hub      hub
 	outages  *broker.Outages // of a broker that is not ours, else nil
+	attended bool            // by an external platform, which is waited for
 	sessions []*broker.Sessions
 	devices  []*hardware.Device
 	phones   *phones // nil where all people are played
@@ -113,6 +114,11 @@ func (l *live) open(ctx context.Context) error {
 	defer cancel()
 	for _, s := range l.sessions {
 		if err := s.Connect(connecting); err != nil {
+			return err
+		}
+	}
+	if gate, ok := l.hub.(*broker.Gate); ok && l.attended {
+		if err := gate.Attended(connecting); err != nil {
 			return err
 		}
 	}

@@ -26,8 +26,10 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 			return nil, errors.Join(err, r.Close())
 		}
 	}
-	if err := r.Platform.Start(); err != nil {
-		return nil, errors.Join(err, r.Close())
+	if r.Platform != nil {
+		if err := r.Platform.Start(); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
 	}
 	for _, f := range r.World.Fleets {
 		f.Play(r.Script.Load)
@@ -96,8 +98,7 @@ func (r *Run) flights() reports.Flights {
 		f.Commands += uint64(commands)
 		f.Acks += uint64(acks)
 	}
-	open := r.Platform.Open()
-	f.Open = &reports.Open{Turns: uint64(open.Turns), Commands: uint64(open.Commands), Tasks: uint64(open.Tasks)}
+	f.Open = r.underWay()
 	return f
 }
 
@@ -117,11 +118,7 @@ func (r *Run) Close() error {
 
 // Observe writes events.jsonl of the run; flush it after Play.
 func (r *Run) Observe(w io.Writer) *reports.Events {
-	var names []string
-	for _, d := range r.Platform.Decisions() {
-		names = append(names, d.Name)
-	}
-	e := reports.NewEvents(w, r.World.Clock, r.World.Roster, names)
+	e := reports.NewEvents(w, r.World.Clock, r.World.Roster, r.decisions())
 	r.World.Observers = append(r.World.Observers, e)
 	return e
 }
@@ -213,7 +210,7 @@ func (r *Run) devices() (list []reports.Device) {
 		return nil
 	}
 	for _, d := range r.live.devices {
-		twin, _ := r.Platform.Twin(d.Thing())
+		twin := r.twin(d.Thing())
 		k, counts := r.World.Roster.Kind(d.Thing()), d.Counts()
 		x := reports.Device{
 			Thing: r.World.Roster.Name(d.Thing()), By: r.adapterOf(d.Thing()), Health: twin.Health.String(),
@@ -250,16 +247,22 @@ func (r *Run) counts() (list []reports.Count) {
 			list = append(list, reports.Count{Words: words, Count: n})
 		}
 	}
-	p := r.Platform.Counts()
-	add("acks that came after their deed had been given up", p.LateAcks)
-	add("acks of deeds that were closed or never issued", p.StrayAcks)
-	for _, d := range r.Platform.Decisions() {
-		add(d.Name+": not begun, the last turn was still open", d.AlreadyAtWork)
-		add(d.Name+": could not be judged for want of context", d.Blind)
+	_, orders := r.orders()
+	for _, c := range orders {
+		add(c.Words, c.Count)
 	}
-	for _, s := range r.Platform.Sources() {
-		add(s.Name+": things without a row", uint64(s.Missing))
-		add(s.Name+": rows too old", s.Stale)
+	if r.Platform != nil {
+		p := r.Platform.Counts()
+		add("acks that came after their deed had been given up", p.LateAcks)
+		add("acks of deeds that were closed or never issued", p.StrayAcks)
+		for _, d := range r.Platform.Decisions() {
+			add(d.Name+": not begun, the last turn was still open", d.AlreadyAtWork)
+			add(d.Name+": could not be judged for want of context", d.Blind)
+		}
+		for _, s := range r.Platform.Sources() {
+			add(s.Name+": things without a row", uint64(s.Missing))
+			add(s.Name+": rows too old", s.Stale)
+		}
 	}
 	if r.live != nil {
 		for _, c := range r.live.counts() {
