@@ -35,6 +35,7 @@ const (
 	refusedSessions
 	brokenSessions
 	resentMessages
+	refusedMessages
 	obeyedCommands
 	tallies
 )
@@ -62,6 +63,7 @@ var tallyWords = [tallies]string{
 	refusedSessions:   "sessions refused by the broker",
 	brokenSessions:    "sessions that broke",
 	resentMessages:    "messages sent again",
+	refusedMessages:   "messages refused by the broker",
 	obeyedCommands:    "commands received",
 }
 

@@ -94,11 +94,15 @@ func (d *desk) finish() {
 	d.inbox.close()
 }
 
-// InFlight is how many messages the desk has that the clock or the broker has not
-// taken yet.
+// InFlight is how many messages of clients that are not ours, and to them, the
+// desk has that the clock or the broker has not taken yet. Those of the testbed's
+// own sessions are in their InFlight.
 func (d *desk) InFlight() (readings, commands, acks int) {
-	readings, _, acks = d.inbox.inFlight()
-	return readings, d.postbox.inFlight(), acks
+	readings, acks = d.inbox.foreign()
+	commands = d.postbox.count(func(l *letter) bool {
+		return l.medium == sim.CommandMessage && l.vital && d.players[l.thing] == outside
+	})
+	return readings, commands, acks
 }
 
 // take hands what has gathered in the inbox to the bus, in the order it came, on

@@ -87,7 +87,8 @@ func (g *Gate) deliver(l letter) {
 	if l.vital {
 		missing, why := len(takers) == 0, sim.LostNobody
 		if l.medium == sim.CommandMessage && g.players[l.thing] == session {
-			missing, why = !slices.Contains(takers, clientID(l.name)), sim.LostOffline
+			id := clientID(l.name)
+			missing, why = !slices.Contains(takers, id) || !g.Connected(id), sim.LostOffline
 		}
 		if missing {
 			g.counts.add(unheardCommands)

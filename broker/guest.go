@@ -158,7 +158,7 @@ func (v *guest) hearAck(at *place, m *contained.Message) contained.Fate {
 	if !d.inbox.ack(a, m.QoS > 0) {
 		d.counts.add(unreadMessages)
 		if at.thing != sim.NoThing {
-			d.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostUnread})
+			d.lose(loss{medium: sim.AckMessage, thing: at.thing, due: a.due(), why: sim.LostUnread})
 		}
 		return contained.Taken
 	}

@@ -10,7 +10,7 @@ import (
 // order, bounded, and posts one drain for all that has gathered.
 type inbox struct {
 	clock *sim.Clock
-	limit int         // messages that wait
+	limit int         // readings, acks and orders that wait
 	sink  func(batch) // on the clock's thread
 	turn  func()      // drain, made once
 
@@ -22,14 +22,13 @@ type inbox struct {
 	closed  bool
 }
 
-// batch is what has gathered. Readings, acks, commands and losses lie in arrays
+// batch is what has gathered. Readings, acks and losses lie in arrays
 // of their own, order says how they came.
 type batch struct {
 	order    []item
 	readings []heard
 	values   []float64
 	acks     []answered
-	commands []sim.Command
 	orders   []sim.Order
 	losses   []loss
 	notes    []sim.Event
@@ -40,7 +39,6 @@ type item uint8
 const (
 	readingItem item = iota
 	ackItem
-	commandItem
 	orderItem
 	lossItem
 )
@@ -61,6 +59,14 @@ type answered struct {
 	foreign bool
 	client  string
 	Answer
+}
+
+// due is what an ack of a session is known by on its way; -1 for a stranger's.
+func (a *answered) due() sim.Time {
+	if a.Stamped && !a.foreign {
+		return a.Answer.Done.At
+	}
+	return -1
 }
 
 type loss struct {
@@ -111,18 +117,6 @@ func (x *inbox) ack(a answered, wait bool) bool {
 	}
 	x.waiting.order = append(x.waiting.order, ackItem)
 	x.waiting.acks = append(x.waiting.acks, a)
-	x.post()
-	return true
-}
-
-func (x *inbox) command(c sim.Command) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if !x.admit(false) {
-		return false
-	}
-	x.waiting.order = append(x.waiting.order, commandItem)
-	x.waiting.commands = append(x.waiting.commands, c)
 	x.post()
 	return true
 }
@@ -195,7 +189,7 @@ func (x *inbox) drain() {
 	clear(b.notes)
 	x.mu.Lock()
 	x.spare = batch{
-		b.order[:0], b.readings[:0], b.values[:0], b.acks[:0], b.commands[:0], b.orders[:0], b.losses[:0], b.notes[:0],
+		b.order[:0], b.readings[:0], b.values[:0], b.acks[:0], b.orders[:0], b.losses[:0], b.notes[:0],
 	}
 	x.mu.Unlock()
 }
@@ -208,11 +202,21 @@ func (x *inbox) close() {
 	x.mu.Unlock()
 }
 
-// inFlight is how many messages wait for the clock.
-func (x *inbox) inFlight() (readings, commands, acks int) {
+// foreign is how many messages of clients that are not ours wait for the clock.
+func (x *inbox) foreign() (readings, acks int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return len(x.waiting.readings), len(x.waiting.commands), len(x.waiting.acks)
+	for i := range x.waiting.readings {
+		if x.waiting.readings[i].foreign {
+			readings++
+		}
+	}
+	for i := range x.waiting.acks {
+		if x.waiting.acks[i].foreign {
+			acks++
+		}
+	}
+	return readings, acks
 }
 
 // tell passes a loss on to the observers, on the clock's thread.

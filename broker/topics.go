@@ -19,6 +19,7 @@ const (
 	Answers           // twinbed/workers/<name>/acks
 	Announcement      // twinbed/events
 	Assignments       // twinbed/tasks
+	Status            // twinbed/things/<name>/status: the wills of the testbed's own sessions
 )
 
 // Root is the first level of every topic.
@@ -31,16 +32,18 @@ const (
 	tasksTopic    = Root + "/tasks"
 )
 
+// lastLevels are how the topics of things end.
+var lastLevels = [...]string{Readings: "/readings", Commands: "/commands", Acks: "/acks", Status: "/status"}
+
+// cutOff is the payload of a will.
+const cutOff = `{"online":false}`
+
 // Topic is the topic of a room of a thing or a worker. Characters that have a
 // meaning in topics are written as % and two hexadecimal digits.
 func Topic(room Room, name string) string {
 	switch room {
-	case Readings:
-		return thingsPrefix + escape(name) + "/readings"
-	case Commands:
-		return thingsPrefix + escape(name) + "/commands"
-	case Acks:
-		return thingsPrefix + escape(name) + "/acks"
+	case Readings, Commands, Acks, Status:
+		return thingsPrefix + escape(name) + lastLevels[room]
 	case Tasks:
 		return workersPrefix + escape(name) + "/tasks"
 	case Answers:

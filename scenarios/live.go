@@ -41,6 +41,11 @@ func (b *builder) wires() {
 			}
 		}
 	}
+	for _, t := range b.scenario.Things {
+		if t.Over == "pipe" && b.scenario.Broker.URL != "" {
+			b.wrong(sim.Wrongf("things."+t.Name+".over", "pipes lead to the broker of this process and not to the one of broker.url: use tcp"))
+		}
+	}
 	foreign := b.foreignBroker()
 	if b.live == nil || len(b.wrongs) > 0 {
 		return
@@ -76,8 +81,8 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 		case "outside":
 			b.outside(k, fleet)
 		case "mqtt":
-			o := broker.SessionOptions{QoS: byte(t.QoS)}
-			if gate, ok := hub.(*broker.Gate); ok && b.staging.InMemory {
+			o := t.options(s.Broker.ConnectRate)
+			if gate, ok := hub.(*broker.Gate); ok && (b.staging.InMemory || t.Over == "pipe") {
 				o.Dial = gate.DialMemory
 			}
 			sessions, err := broker.NewSessions(w, fleet, hub, o)
@@ -86,6 +91,9 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 			}
 			fleet.Carrier = sessions
 			b.router.RouteKind(k, hub)
+			passage := sessions.Passage()
+			b.router.Tap(passage)
+			w.Observers = append(w.Observers, passage)
 			b.live.sessions = append(b.live.sessions, sessions)
 		}
 	}
@@ -140,6 +148,24 @@ const drainWithin = 2 * time.Second
 func (l *live) drain() {
 	for _, s := range l.sessions {
 		_ = s.Drain(drainWithin) // what has not come in by then the ledger finds
+	}
+}
+
+// doubts is how many messages were on connections that have ended.
+func (l *live) doubts() (n int64) {
+	for _, s := range l.sessions {
+		n += int64(s.Doubts())
+	}
+	return n
+}
+
+// settle books what was lost with its connection, once nothing more can come in.
+func (l *live) settle() {
+	for _, s := range l.sessions {
+		s.Settle()
+	}
+	if l.outages != nil {
+		l.outages.Settle()
 	}
 }
 

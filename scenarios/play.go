@@ -77,13 +77,11 @@ func (r *Run) drain() {
 	r.live.drain()
 	for range drainWithin / (20 * time.Millisecond) {
 		step(20 * time.Millisecond)
-		if r.Recorder.Unsettled() == 0 {
-			return
+		if r.Recorder.Unsettled() <= r.live.doubts() {
+			break
 		}
 	}
-	if r.live.outages != nil {
-		r.live.outages.Settle()
-	}
+	r.live.settle()
 }
 
 // flights is what is on its way now.

@@ -42,12 +42,13 @@ type Scenario struct {
 // Broker is where the embedded broker of a live run listens, or where one is that
 // is not ours.
 type Broker struct {
-	TCP       string `default:"127.0.0.1:0" doc:"address for MQTT clients; port 0 takes a free one"`
-	WebSocket string `doc:"address for MQTT over WebSocket; without it none"`
-	URL       string `key:"url" doc:"a broker that is not ours, to be used instead: mqtt://host:port, or mqtts:// with TLS"`
-	User      Secret `doc:"user name at that broker, as env:NAME: the environment variable that holds it"`
-	Password  Secret `doc:"password at that broker, as env:NAME"`
-	CA        string `key:"ca" doc:"file of the scenario's folder with the certificates (PEM) to trust at that broker; without it the system's"`
+	TCP         string  `default:"127.0.0.1:0" doc:"address for MQTT clients; port 0 takes a free one"`
+	WebSocket   string  `doc:"address for MQTT over WebSocket; without it none"`
+	ConnectRate float64 `default:"2000" min:"1" max:"1000000" doc:"connections of things that are begun in a second, of each kind; those that a storm has cut off come back faster"`
+	URL         string  `key:"url" doc:"a broker that is not ours, to be used instead: mqtt://host:port, or mqtts:// with TLS"`
+	User        Secret  `doc:"user name at that broker, as env:NAME: the environment variable that holds it"`
+	Password    Secret  `doc:"password at that broker, as env:NAME"`
+	CA          string  `key:"ca" doc:"file of the scenario's folder with the certificates (PEM) to trust at that broker; without it the system's"`
 }
 
 // Speed is how fast the scenario's clock runs: 0 in virtual time, else scenario

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,6 +31,13 @@ func (w *wire) burst(topic string, n int) {
 	}
 }
 
+// fill writes more to a topic than the connection of whoever does not read it holds.
+func fill(reporter *wire, topic string) {
+	for range 2 {
+		reporter.send(publication(topic, strings.Repeat("x", 60_000), 0))
+	}
+}
+
 // lost is a policy that counts what it is told of losses.
 type lost struct {
 	liberal
@@ -48,7 +56,9 @@ func TestWhatDoesNotFitIntoAClientsQueueIsAcknowledgedAndLost(t *testing.T) {
 	policy := &lost{}
 	c := hold(t, Options{ClientQueue: queue, WriteWithin: time.Hour}, policy)
 	c.stall("news", 0)
-	c.client(connect("reporter", 4)).burst("news", sent)
+	reporter := c.client(connect("reporter", 4))
+	fill(reporter, "news")
+	reporter.burst("news", sent)
 	require.Eventually(t, func() bool { return policy.n.Load() >= sent-queue-2 }, patience, time.Millisecond)
 	require.EqualValues(t, policy.n.Load(), c.count("messages dropped on a full client queue"), "each is told")
 }

@@ -216,7 +216,7 @@ func TestClosingHangsBehindAClientThatDoesNotRead(t *testing.T) {
 
 	c := hold(t, Options{WriteWithin: time.Hour}, liberal{})
 	c.stall("news", 0)
-	c.client(connect("reporter", 4)).send(publication("news", "x", 0))
+	fill(c.client(connect("reporter", 4)), "news")
 	waits(t, "(*Client).WriteLoop", "contained.(*Client).Write")
 	require.NoError(t, c.broker.Close())
 }
