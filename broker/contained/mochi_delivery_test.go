@@ -159,10 +159,10 @@ func TestASubscriberThatDoesNotReadStopsItsPublishersForEver(t *testing.T) {
 }
 
 func TestAReceiveMaximumStopsDelivery(t *testing.T) {
-	const sent = 100
+	const sent, most = 100, 5
 	received := func(s *subject) (n int) {
 		p := connect("careful", 5)
-		p.Properties.ReceiveMaximum = 5
+		p.Properties.ReceiveMaximum = most
 		w := s.client(p)
 		w.send(subscription("news", 1))
 		w.expect(packets.Suback)
@@ -172,7 +172,11 @@ func TestAReceiveMaximumStopsDelivery(t *testing.T) {
 			if len(all) == 0 {
 				return n
 			}
+			require.LessOrEqual(t, len(all), most+1)
 			for _, m := range all {
+				if s.broker != nil {
+					require.Equal(t, strconv.Itoa(n), string(m.Payload))
+				}
 				n++
 				w.send(ack(packets.Puback, m.PacketID))
 			}
@@ -180,6 +184,41 @@ func TestAReceiveMaximumStopsDelivery(t *testing.T) {
 	}
 	m, _ := plain(t, &mqtt.Options{})
 	require.Less(t, received(m), sent/2)
+
+	require.Equal(t, sent, received(hold(t, Options{}, liberal{})))
+}
+
+func TestAReceiveMaximumIsKeptByMessagesOfBothQualities(t *testing.T) {
+	c := hold(t, Options{}, liberal{})
+	p := connect("careful", 5)
+	p.Properties.ReceiveMaximum, p.Connect.Clean = 2, false
+	p.Properties.SessionExpiryInterval, p.Properties.SessionExpiryIntervalFlag = 60, true
+	w := c.client(p)
+	w.send(subscription("news/#", 2))
+	w.expect(packets.Suback)
+	reporter := c.client(connect("reporter", 4))
+	for i := range 3 {
+		m := publication("news/twice", "x", uint16(i+1))
+		m.FixedHeader.Qos = 2
+		reporter.send(m)
+		reporter.expect(packets.Pubrec)
+		reporter.send(ack(packets.Pubrel, uint16(i+1)))
+		reporter.expect(packets.Pubcomp)
+	}
+	reporter.send(publication("news/once", "x", 0))
+	require.Empty(t, reporter.before())
+	sent := []packets.Packet{w.expect(packets.Publish), w.expect(packets.Publish), w.expect(packets.Publish)}
+	require.Equal(t, []byte{2, 2, 0}, []byte{sent[0].FixedHeader.Qos, sent[1].FixedHeader.Qos, sent[2].FixedHeader.Qos}, "QoS 0 waits for nobody")
+	w.send(ack(packets.Pubrec, sent[0].PacketID))
+	w.expect(packets.Pubrel)
+	require.Empty(t, w.before(), "received is not complete")
+	w.send(ack(packets.Pubcomp, sent[0].PacketID))
+	third := w.expect(packets.Publish)
+	_ = w.conn.Close()
+	w.ended()
+	w = c.client(p)
+	again := []packets.Packet{w.expect(packets.Publish), w.expect(packets.Publish)}
+	require.Equal(t, []uint16{sent[1].PacketID, third.PacketID}, []uint16{again[0].PacketID, again[1].PacketID})
 }
 
 func TestAMessageToABrokersOwnTopicIsNeitherAcknowledgedNorRefused(t *testing.T) {
