@@ -289,8 +289,7 @@ func (r *Remote) sender(topic string) *guest {
 
 // What is lost with a broker that is not ours.
 var (
-	lostAway   = sim.NewCause("broker away")
-	lostOutage = sim.NewCause("connection to the broker broken")
+	lostAway = sim.NewCause("broker away")
 )
 
 // deliver publishes a letter, on the postbox's goroutine. Of what goes to a

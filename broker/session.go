@@ -141,6 +141,9 @@ func (s *fleetSession) cut() {
 	defer s.mu.Unlock()
 	if s.conn != nil {
 		s.stormed = true
+		if socket, ok := s.conn.(*net.TCPConn); ok {
+			_ = socket.SetLinger(0) // what is on its way is gone
+		}
 		s.hangUp(errStorm)
 	}
 }

@@ -361,3 +361,46 @@ func FuzzFrames(f *testing.F) {
 		}
 	})
 }
+
+func TestABurstOfAHundredThingsArrivesWhole(t *testing.T) {
+	for _, qos := range []byte{0, 1, 2} {
+		const things, each = 100, 500
+		s := newStage(t, things, time.Hour, tcp())
+		f := s.sessions(SessionOptions{QoS: qos})
+		s.play()
+		s.connect(f)
+		s.on(func() {
+			for n := range things * each {
+				f.Reading(&sim.Reading{Thing: sim.ThingID(n % things), Seq: uint32(n/things + 1), Values: []float64{81.25, 2.5}})
+			}
+		})
+		s.eventually("all of them", func() bool { return len(s.readings) == things*each })
+		s.settle(f)
+		s.mu.Lock()
+		require.Empty(t, s.lost)
+		last := make([]uint32, things)
+		for _, r := range s.readings {
+			require.Equal(t, last[r.Thing]+1, r.Seq, "in order, once")
+			last[r.Thing] = r.Seq
+		}
+		s.mu.Unlock()
+		f.Close()
+		s.end()
+	}
+}
+
+func TestTheWillOfACutOffThingIsTold(t *testing.T) {
+	for _, v := range []Version{MQTT311, MQTT5} {
+		s := newStage(t, 2, time.Hour, tcp())
+		f := s.sessions(SessionOptions{Version: v, Will: true})
+		s.play()
+		s.connect(f)
+		_, told := subscribe(t, s.stranger("observer"), "twinbed/things/+/status", 0)
+		f.Reconnect(0.5)
+		require.Equal(t, cutOff, receive(t, told))
+		require.Eventually(t, func() bool { return f.Up() == 2 }, 20*time.Second, time.Millisecond)
+		f.Close()
+		s.end()
+		require.Empty(t, told, "who takes leave has no will")
+	}
+}
