@@ -7,5 +7,9 @@
 //	Sessions ─ socket ─ Gate ─ inbox ─ Router ─ Platform ─ Router ┬ Device
 //	strangers ────────────┘                                       └ Gate ─ postbox ─ socket
 //
+// Where the broker is not ours, a [Remote] is in the Gate's place: a client that
+// has subscribed to what the Gate hears. Where the platform is not ours, Gate and
+// Remote tell its orders to whoever keeps its books.
+//
 // TOPICS.md says what a stranger's client publishes and subscribes to.
 package broker

@@ -287,7 +287,7 @@ func (r *Remote) sender(topic string) *guest {
 	return v
 }
 
-// lostAway is what is lost while a broker that is not ours is not there.
+// lostAway is why nothing can be published while the platform has no connection.
 var lostAway = sim.NewCause("broker away")
 
 // deliver publishes a letter, on the postbox's goroutine. Of what goes to a

@@ -143,9 +143,13 @@ func requireWhole(t *testing.T, r *reports.Report) {
 }
 
 func TestTheSameScenarioOverMosquitto(t *testing.T) {
-	for _, qos := range []string{"0", "1"} {
-		m := newMosquitto(t)
-		r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{}, "things.sensor.qos="+qos)
+	m := newMosquitto(t)
+	for _, client := range [][]string{
+		{"things.sensor.qos=0"},
+		{"things.sensor.qos=1", "things.sensor.mqtt={session: persistent}"},
+		{"things.sensor.qos=2", "things.sensor.mqtt={version: 5, will: true}"},
+	} {
+		r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{}, client...)
 		require.NoError(t, err)
 		requireWhole(t, r)
 		require.Zero(t, r.Trust.Foreign, "what passes a foreign broker is still of our things")
@@ -184,11 +188,13 @@ func TestABrokerThatCannotBeReachedIsToldWithItsCause(t *testing.T) {
 }
 
 func TestABrokerThatDiesInMidRunLeavesTheBooksBalanced(t *testing.T) {
-	for _, qos := range []string{"0", "1"} {
+	for _, client := range [][]string{
+		{"things.sensor.qos=0"}, {"things.sensor.qos=1"}, {"things.sensor.qos=1", "things.sensor.mqtt={session: persistent}"},
+	} {
 		m := newMosquitto(t, "persistence true", "persistence_location "+t.TempDir()+"/")
 		course, end := inCourse(map[int]func(){500: m.kill, 800: m.start}, 500, 800)
 		r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{Observers: []sim.Observer{course}},
-			"things.sensor.qos="+qos, "duration=4s", "limits=unexplained = 0")
+			append(client, "duration=4s", "limits=unexplained = 0")...)
 		require.NoError(t, err)
 		end()
 		requireExplained(t, r)

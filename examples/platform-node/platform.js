@@ -14,8 +14,10 @@ const broker = mqtt.connect(url, {
 const hot = new Set() // things above the limit: a decision fires once and is armed again below it
 const asked = new Map() // commands on their way, by id
 let ids = 0
+let waiting = false
 
 broker.on('connect', () => {
+  waiting = false
   hot.clear()
   asked.clear()
   broker.subscribe({ 'twinbed/things/+/readings': { qos: 0 }, 'twinbed/things/+/acks': { qos: 0 } })
@@ -40,6 +42,9 @@ broker.on('message', (topic, payload) => {
   }
 })
 
-broker.on('error', (why) => console.error(why.message || why.code)) // and it tries again
+broker.on('error', (why) => {
+  if (!waiting) console.error(`waiting for ${url}: ${why.message || why.code}`)
+  waiting = true // and mqtt tries again every second
+})
 
 process.on('SIGTERM', () => broker.end(false, () => process.exit()))
