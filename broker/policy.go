@@ -22,20 +22,23 @@ const (
 
 func clientID(thing string) string { return ownPrefix + thing }
 
+// Anonymous lets strangers in, on this machine.
+func (p policy) Anonymous() bool { return true }
+
 // Admit knows the testbed's own sessions by the run's secret; whoever else has
 // come in over loopback may be a stranger.
-func (p policy) Admit(c *contained.Client, hello *contained.Hello) bool {
+func (p policy) Admit(c *contained.Client, hello *contained.Hello) contained.Answer {
 	g := &guest{Client: c, desk: p.desk, thing: sim.NoThing, watching: map[string]struct{}{}}
 	if name, own := strings.CutPrefix(hello.ID, ownPrefix); own || hello.Username == ownUser {
 		id, exists := p.world.Roster.Lookup(name)
 		right := subtle.ConstantTimeCompare(hello.Password, []byte(p.secret)) == 1
 		if !own || !right || !exists || p.players[id] != session {
-			return false
+			return contained.Unknown
 		}
-		g.thing = id
+		g.thing, c.User = id, ownUser
 	}
 	c.Guest = g
-	return true
+	return contained.Welcome
 }
 
 // Will lets a client's will be told where the scenario relays; it would go round

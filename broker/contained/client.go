@@ -1,8 +1,10 @@
 package contained
 
 import (
+	"container/list"
 	"errors"
 	"net"
+	"sync"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -15,13 +17,21 @@ import (
 type Client struct {
 	net.Conn
 	ID    string // once it is the id's owner
+	User  string // whom the policy knows it as; "" if it does not matter
 	Guest any    // the policy's
 
 	broker   *Broker
+	waits    *list.Element // in the lobby
 	mochi    *mqtt.Client
+	closing  chan struct{} // closed when it is to leave
+	closed   sync.Once
 	done     chan struct{} // closed when it has left
+	pace     pace
 	guard    guard         // only on the goroutine that reads
 	rejected int           // likewise
+	told     int           // likewise
+	debt     time.Duration // likewise: it has sent so much too early
+	slowed   bool          // likewise
 }
 
 // maxRejections is how many refused messages a client may send.
@@ -29,8 +39,9 @@ const maxRejections = 10_000
 
 // admit lets a connection be served until it ends, on its own goroutine.
 func (b *Broker) admit(conn net.Conn, door string, establish listeners.EstablishFn) {
-	c := &Client{Conn: conn, broker: b, done: make(chan struct{})}
+	c := &Client{Conn: conn, broker: b, closing: make(chan struct{}), done: make(chan struct{})}
 	c.guard.client, c.guard.cutter.Limits = c, &b.limits
+	c.pace.set(b.options.MessageRate)
 	if !b.enter(c) {
 		_ = conn.Close()
 		return
@@ -43,30 +54,50 @@ func (b *Broker) admit(conn net.Conn, door string, establish listeners.Establish
 			b.forget(c)
 		}
 	}()
-	_ = conn.SetReadDeadline(time.Now().Add(b.options.ConnectWithin))
-	_ = establish(door, c) // why it ended is in the counts
+	_ = conn.SetDeadline(time.Now().Add(b.options.ConnectWithin))
+	if c.shakeHands() {
+		_ = establish(door, c) // why it ended is in the counts
+	}
 }
 
 func (b *Broker) enter(c *Client) bool {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed || len(b.clients) >= b.options.Clients {
-		b.counts.add(refusedConnects)
-		return false
+	entered := !b.closed && len(b.clients) < b.options.Clients
+	if entered {
+		b.clients[c] = struct{}{}
+		b.gone.Add(1)
+		if out := b.lobby.enter(c); out != nil {
+			b.counts.add(silentConnects)
+			_ = out.Close()
+		}
 	}
-	b.clients[c] = struct{}{}
-	b.gone.Add(1)
-	return true
+	b.mu.Unlock()
+	if !entered {
+		b.counts.add(refusedConnects)
+		b.tell(c, refusedConnects, "", "too many connections")
+	}
+	return entered
+}
+
+// makeRoom ends the connection that has been silent longest.
+func (b *Broker) makeRoom() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if out := b.lobby.oldest(); out != nil {
+		b.counts.add(silentConnects)
+		_ = out.Close()
+	}
 }
 
 func (b *Broker) leave(c *Client) {
-	_ = c.Conn.Close()
+	_ = c.Close()
 	c.guard.intake.release()
 	if c.Guest != nil {
 		b.policy.Left(c)
 	}
 	b.mu.Lock()
 	delete(b.clients, c)
+	b.lobby.leave(c)
 	if b.owners[c.ID] == c {
 		delete(b.owners, c.ID)
 	}
@@ -82,32 +113,26 @@ func (b *Broker) forget(c *Client) {
 	}
 	c.mochi.Stop(errors.New("broken packet"))
 	b.server.UnsubscribeClient(c.mochi)
+	b.ended(c.mochi.ID)
 	if x, ok := b.server.Clients.Get(c.mochi.ID); ok && x == c.mochi {
 		b.server.Clients.Delete(c.mochi.ID)
 	}
 }
 
-// claim makes a client the owner of its id once the former one has left: mochi
-// mixes clients up that take over from one another at a time.
-func (b *Broker) claim(c *Client, id string) bool {
-	patience := time.NewTimer(b.options.WriteWithin + time.Second)
-	defer patience.Stop()
-	for {
-		b.mu.Lock()
-		former := b.owners[id]
-		if former == nil {
-			b.owners[id], c.ID = c, id
-			b.mu.Unlock()
-			return true
-		}
-		b.mu.Unlock()
-		_ = former.Conn.Close()
-		select {
-		case <-former.done:
-		case <-patience.C:
-			return false
-		}
+// hangUpOn ends the client of an id, if there is one.
+func (b *Broker) hangUpOn(id string) {
+	b.mu.Lock()
+	c := b.owners[id]
+	b.mu.Unlock()
+	if c != nil {
+		_ = c.Close()
 	}
+}
+
+// Close ends the connection at once, without the farewells of TLS.
+func (c *Client) Close() error {
+	c.closed.Do(func() { close(c.closing) })
+	return socket(c.Conn).Close()
 }
 
 // SetDeadline is mochi's keep-alive: it bounds reading. Writing has its own bound.
@@ -127,7 +152,7 @@ func (c *Client) Write(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Write(p)
 	if err != nil {
-		_ = c.Conn.Close()
+		_ = c.Close()
 	}
 	return n, err
 }
@@ -141,6 +166,7 @@ func (c *Client) reject() {
 	c.rejected++
 	if c.rejected == maxRejections {
 		c.broker.counts.add(offenders)
+		c.broker.tell(c, offenders, c.ID, "it has been refused too often")
 		c.mochi.Stop(packets.ErrQuotaExceeded)
 	}
 }

@@ -41,6 +41,9 @@ func (g *guard) read(p []byte) (int, error) {
 // next takes in packets until one is for mochi.
 func (g *guard) next() error {
 	for {
+		if err := g.client.pause(); err != nil {
+			return err
+		}
 		if err := g.digest(); err != nil || len(g.out) > 0 {
 			return err
 		}
@@ -54,13 +57,14 @@ func (g *guard) next() error {
 }
 
 // take digests what has come in and says whether there may come more: it does
-// unless a packet is for mochi, or was the last.
+// unless a packet is for mochi, or was the last, or the client has to be slowed
+// down.
 func (g *guard) take(b []byte) (more bool, err error) {
 	g.in = b
 	if err := g.digest(); err != nil || len(g.out) > 0 {
 		return false, err
 	}
-	return true, g.settle()
+	return g.client.debt == 0, g.settle()
 }
 
 // digest goes through the packets that have come in until one is for mochi.
@@ -80,6 +84,7 @@ func (g *guard) digest() error {
 		if g.version == 0 {
 			g.version = Level(frame)
 		}
+		g.client.spend(frame[0] >> 4)
 		if !g.heard(frame) {
 			g.out = spelledOut(frame)
 			return g.acknowledge()

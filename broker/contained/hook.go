@@ -17,7 +17,7 @@ func (h *hook) Provides(b byte) bool {
 	switch b {
 	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnSessionEstablished,
 		mqtt.OnSubscribe, mqtt.OnSubscribed, mqtt.OnUnsubscribed, mqtt.OnPublish,
-		mqtt.OnWill, mqtt.OnRetainedExpired, mqtt.OnClientExpired,
+		mqtt.OnDisconnect, mqtt.OnWill, mqtt.OnRetainedExpired, mqtt.OnClientExpired,
 		mqtt.OnPublishDropped, mqtt.OnQosDropped, mqtt.OnPacketIDExhausted:
 		return true
 	}
@@ -34,33 +34,31 @@ func clientOf(cl *mqtt.Client) *Client {
 // MaxKeepAlive is the longest keep-alive: mochi cannot multiply a longer one, in seconds, by 1.5.
 const MaxKeepAlive = 43_690
 
-func (h *hook) OnConnect(cl *mqtt.Client, _ packets.Packet) error {
+// OnConnect decides who comes in.
+func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
+	c := clientOf(cl)
+	if c == nil {
+		return errTurnedAway
+	}
 	cl.State.Keepalive = min(cl.State.Keepalive, MaxKeepAlive)
+	if a := h.broker.meet(c, cl, &pk); a != Welcome {
+		c.turnAway(a, pk.ProtocolVersion)
+		return errTurnedAway
+	}
 	return nil
 }
 
-// OnConnectAuthenticate asks the policy, and has a client become the owner of its
-// id before mochi knows it.
-func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
-	b, c := h.broker, clientOf(cl)
-	if c == nil {
-		return false
+// OnConnectAuthenticate lets those in that OnConnect has.
+func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, _ packets.Packet) bool {
+	c := clientOf(cl)
+	return c != nil && c.mochi == cl
+}
+
+// OnDisconnect notes that a session is not kept.
+func (h *hook) OnDisconnect(cl *mqtt.Client, _ error, expire bool) {
+	if expire {
+		h.broker.ended(cl.ID)
 	}
-	hello := Hello{
-		ID: cl.ID, Username: string(pk.Connect.Username), Password: pk.Connect.Password,
-		Version: pk.ProtocolVersion, Clean: pk.Connect.Clean,
-	}
-	if !b.policy.Admit(c, &hello) || !b.claim(c, cl.ID) {
-		b.counts.add(refusedConnects)
-		return false
-	}
-	if pk.Connect.WillFlag && !b.policy.Will(c, pk.Connect.WillTopic) {
-		cl.Properties.Will = mqtt.Will{}
-		b.counts.add(ignoredWills)
-	}
-	c.mochi = cl
-	c.guard.admitted = true
-	return true
 }
 
 // OnACLCheck rules subscriptions and deliveries; what is published the policy has
@@ -96,6 +94,9 @@ func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
 		case c == nil || i >= len(codes):
 		case codes[i] >= packets.ErrUnspecifiedError.Code:
 			h.broker.counts.add(refusedFilters)
+			if f.Filter != "" {
+				h.broker.tell(c, refusedFilters, c.ID, "it may not subscribe to "+f.Filter)
+			}
 		default:
 			h.broker.policy.Subscribed(c, f.Filter)
 		}
@@ -127,7 +128,10 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 			return pk, packets.CodeSuccessIgnore
 		}
 	}
-	pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.broker.mayRetain(pk.TopicName, pk.Payload)
+	if pk.FixedHeader.Retain && !h.broker.mayRetain(pk.TopicName, pk.Payload) {
+		pk.FixedHeader.Retain = false
+		h.broker.tell(c, refusedRetained, c.ID, "no room to retain "+pk.TopicName)
+	}
 	return pk, nil
 }
 
@@ -149,8 +153,13 @@ func (b *Broker) mayRetain(topic string, payload []byte) bool {
 func (h *hook) OnRetainedExpired(topic string) { h.broker.retained.keep(topic, 0) }
 
 // OnClientExpired takes a session's subscriptions away: mochi forgets them, and
-// goes on looking for who has them.
-func (h *hook) OnClientExpired(cl *mqtt.Client) { h.broker.server.UnsubscribeClient(cl) }
+// goes on looking for who has them. A client that comes back to it right now would
+// be forgotten as well: it has to come again.
+func (h *hook) OnClientExpired(cl *mqtt.Client) {
+	h.broker.server.UnsubscribeClient(cl)
+	h.broker.ended(cl.ID)
+	h.broker.hangUpOn(cl.ID)
+}
 
 func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) {
 	h.broker.counts.add(droppedMessages)

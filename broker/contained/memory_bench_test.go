@@ -16,15 +16,21 @@ import (
 // everybody may do everything.
 type everybody struct{}
 
-func (everybody) Admit(c *contained.Client, _ *contained.Hello) bool           { c.Guest = c; return true }
-func (everybody) Will(*contained.Client, string) bool                          { return true }
-func (everybody) Receive(*contained.Client, string) bool                       { return true }
-func (everybody) Quality(*contained.Client, string) byte                       { return 2 }
-func (everybody) Publish(*contained.Client, *contained.Message) contained.Fate { return contained.Taken }
-func (everybody) Subscribed(*contained.Client, string)                         {}
-func (everybody) Unsubscribed(*contained.Client, string)                       {}
-func (everybody) Dropped(*contained.Client, string, []byte)                    {}
-func (everybody) Left(*contained.Client)                                       {}
+func (everybody) Anonymous() bool { return true }
+func (everybody) Admit(c *contained.Client, _ *contained.Hello) contained.Answer {
+	c.Guest = true
+	return contained.Welcome
+}
+func (everybody) Will(*contained.Client, string) bool    { return true }
+func (everybody) Receive(*contained.Client, string) bool { return true }
+func (everybody) Quality(*contained.Client, string) byte { return 2 }
+func (everybody) Publish(*contained.Client, *contained.Message) contained.Fate {
+	return contained.Taken
+}
+func (everybody) Subscribed(*contained.Client, string)      {}
+func (everybody) Unsubscribed(*contained.Client, string)    {}
+func (everybody) Dropped(*contained.Client, string, []byte) {}
+func (everybody) Left(*contained.Client)                    {}
 
 // BenchmarkIdleSession tells what a session that has subscribed to one topic costs
 // the broker, in bytes of heap and stack. The other end is a bare connection.

@@ -1,0 +1,39 @@
+package contained
+
+import "container/list"
+
+// lobby is where connections wait until they have said who they are, oldest
+// first. When it is full the oldest has to go: whoever opens connections and says
+// nothing keeps nobody out. It is used under the broker's lock.
+type lobby struct {
+	most    int
+	waiting list.List // of *Client
+}
+
+// enter lets a connection wait and yields the one that has to go for it, or nil.
+func (l *lobby) enter(c *Client) (out *Client) {
+	if l.waiting.Len() >= l.most {
+		out = l.oldest()
+	}
+	c.waits = l.waiting.PushBack(c)
+	return out
+}
+
+// oldest takes the connection out that has waited longest; nil if none waits.
+func (l *lobby) oldest() *Client {
+	first := l.waiting.Front()
+	if first == nil {
+		return nil
+	}
+	c := first.Value.(*Client)
+	l.leave(c)
+	return c
+}
+
+// leave takes a connection out; twice is once.
+func (l *lobby) leave(c *Client) {
+	if c.waits != nil {
+		l.waiting.Remove(c.waits)
+		c.waits = nil
+	}
+}
