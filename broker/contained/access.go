@@ -96,7 +96,7 @@ func (a *Access) Publish(c *Client, m *Message) Fate {
 		v.may = v.mayWrite(v.topic)
 	}
 	if !v.may {
-		c.Tell("it may not publish on " + v.topic)
+		c.Tell("it may not publish on", v.topic)
 		return NotAuthorized
 	}
 	return Passed

@@ -196,6 +196,17 @@ func (b *Broker) listen(address string) (net.Listener, error) {
 // TCP is the address that MQTT clients connect to; "" where there is none.
 func (b *Broker) TCP() string { return address(b.tcp) }
 
+// URL is where MQTT clients connect; "" where they cannot.
+func (b *Broker) URL() string {
+	switch {
+	case b.tcp == nil:
+		return ""
+	case b.options.TLS != nil:
+		return "mqtts://" + b.TCP()
+	}
+	return "mqtt://" + b.TCP()
+}
+
 // WebSocket is the URL that browsers connect to; "" where there is none.
 func (b *Broker) WebSocket() string {
 	if b.web == nil {

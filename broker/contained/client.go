@@ -74,7 +74,7 @@ func (b *Broker) enter(c *Client) bool {
 	b.mu.Unlock()
 	if !entered {
 		b.counts.add(refusedConnects)
-		b.tell(c, refusedConnects, "", "too many connections")
+		b.tell(c, refusedConnects, "", "too many connections", "")
 	}
 	return entered
 }
@@ -166,7 +166,7 @@ func (c *Client) reject() {
 	c.rejected++
 	if c.rejected == maxRejections {
 		c.broker.counts.add(offenders)
-		c.broker.tell(c, offenders, c.ID, "it has been refused too often")
+		c.broker.tell(c, offenders, c.ID, "it has been refused too often", "")
 		c.mochi.Stop(packets.ErrQuotaExceeded)
 	}
 }

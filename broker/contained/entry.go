@@ -54,7 +54,7 @@ func (b *Broker) meet(c *Client, cl *mqtt.Client, pk *packets.Packet) Answer {
 	}
 	if answer != Welcome {
 		b.counts.add(refusedConnects)
-		b.tell(c, refusedConnects, hello.ID, answers[answer].words)
+		b.tell(c, refusedConnects, hello.ID, answers[answer].words, "")
 		return answer
 	}
 	b.counts.add(clientsLetIn)
@@ -62,7 +62,7 @@ func (b *Broker) meet(c *Client, cl *mqtt.Client, pk *packets.Packet) Answer {
 	if pk.Connect.WillFlag && !b.policy.Will(c, pk.Connect.WillTopic) {
 		cl.Properties.Will = mqtt.Will{}
 		b.counts.add(ignoredWills)
-		b.tell(c, ignoredWills, c.ID, "its will may not go to "+pk.Connect.WillTopic)
+		b.tell(c, ignoredWills, c.ID, "its will may not go to", pk.Connect.WillTopic)
 	}
 	c.mochi = cl
 	c.guard.admitted = true

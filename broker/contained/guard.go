@@ -123,6 +123,7 @@ func (g *guard) arm() error {
 // a packet to say it with.
 func (g *guard) dismiss(flaw error) error {
 	g.client.broker.counts.add(brokenPackets)
+	g.client.broker.tell(g.client, brokenPackets, g.client.ID, flaw.Error(), "")
 	if farewell := Farewell(g.version, flaw); farewell != nil {
 		_, _ = g.client.Write(farewell)
 	}

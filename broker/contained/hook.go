@@ -77,11 +77,23 @@ func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
 	}
 }
 
-// OnSubscribe bounds the quality of service; OnACLCheck refuses.
+// OnSubscribe bounds the quality of service, and how much one client may have:
+// mochi refuses a filter that is empty. OnACLCheck refuses what it may not have.
 func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
-	if c := clientOf(cl); c != nil {
-		for i := range pk.Filters {
-			pk.Filters[i].Qos = min(pk.Filters[i].Qos, h.broker.policy.Quality(c, pk.Filters[i].Filter))
+	c := clientOf(cl)
+	if c == nil {
+		return pk
+	}
+	held := cl.State.Subscriptions.Len()
+	for i := range pk.Filters {
+		f := &pk.Filters[i]
+		f.Qos = min(f.Qos, h.broker.policy.Quality(c, f.Filter))
+		if c.Holds(f.Filter) {
+			continue
+		}
+		if held++; held > h.broker.options.Subscriptions {
+			h.broker.tell(c, refusedFilters, c.ID, "too many subscriptions, the next one", f.Filter)
+			f.Filter = ""
 		}
 	}
 	return pk
@@ -95,7 +107,7 @@ func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
 		case codes[i] >= packets.ErrUnspecifiedError.Code:
 			h.broker.counts.add(refusedFilters)
 			if f.Filter != "" {
-				h.broker.tell(c, refusedFilters, c.ID, "it may not subscribe to "+f.Filter)
+				h.broker.tell(c, refusedFilters, c.ID, "it may not subscribe to", f.Filter)
 			}
 		default:
 			h.broker.policy.Subscribed(c, f.Filter)
@@ -130,7 +142,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 	}
 	if pk.FixedHeader.Retain && !h.broker.mayRetain(pk.TopicName, pk.Payload) {
 		pk.FixedHeader.Retain = false
-		h.broker.tell(c, refusedRetained, c.ID, "no room to retain "+pk.TopicName)
+		h.broker.tell(c, refusedRetained, c.ID, "no room to retain", pk.TopicName)
 	}
 	return pk, nil
 }

@@ -78,7 +78,7 @@ func (c *Client) pause() error {
 	if !c.slowed {
 		c.slowed = true
 		c.broker.counts.add(slowedClients)
-		c.broker.tell(c, slowedClients, c.ID, "it sends more than it may")
+		c.broker.tell(c, slowedClients, c.ID, "it sends more than it may", "")
 	}
 	wait := c.debt
 	c.debt = 0

@@ -48,7 +48,7 @@ func (c *Client) shakeHands() bool {
 	err := secure.Handshake()
 	if err != nil {
 		c.broker.counts.add(failedHandshakes)
-		c.broker.tell(c, failedHandshakes, "", err.Error())
+		c.broker.tell(c, failedHandshakes, "", err.Error(), "")
 	}
 	return err == nil
 }

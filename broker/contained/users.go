@@ -86,7 +86,7 @@ func readHash(text string) (h hash, err error) {
 	rounds, rest, _ := strings.Cut(rest, "$")
 	salt, key, _ := strings.Cut(rest, "$")
 	if h.rounds, err = strconv.Atoi(rounds); name != hashName || err != nil || h.rounds < minHashRounds || h.rounds > maxHashRounds {
-		return h, errors.New("no hash of a password: twinbed broker hash makes one")
+		return h, errors.New("no hash of a password: twinbed password makes one")
 	}
 	h.salt, _ = base64url.DecodeString(salt)
 	h.key, _ = base64url.DecodeString(key)
