@@ -60,16 +60,17 @@ func (b *Broker) admit(conn net.Conn, door string, establish listeners.Establish
 	}
 }
 
+// enter lets a connection in if there is room, or room can be made.
 func (b *Broker) enter(c *Client) bool {
 	b.mu.Lock()
+	if b.lobby.full() || len(b.clients) >= b.options.Clients {
+		b.dismissSilent()
+	}
 	entered := !b.closed && len(b.clients) < b.options.Clients
 	if entered {
 		b.clients[c] = struct{}{}
 		b.gone.Add(1)
-		if out := b.lobby.enter(c); out != nil {
-			b.counts.add(silentConnects)
-			_ = out.Close()
-		}
+		b.lobby.enter(c)
 	}
 	b.mu.Unlock()
 	if !entered {
@@ -83,8 +84,13 @@ func (b *Broker) enter(c *Client) bool {
 func (b *Broker) makeRoom() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.dismissSilent()
+}
+
+func (b *Broker) dismissSilent() {
 	if out := b.lobby.oldest(); out != nil {
 		b.counts.add(silentConnects)
+		delete(b.clients, out)
 		_ = out.Close()
 	}
 }

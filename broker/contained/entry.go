@@ -41,10 +41,10 @@ func (b *Broker) meet(c *Client, cl *mqtt.Client, pk *packets.Packet) Answer {
 		Version: pk.ProtocolVersion, Clean: pk.Connect.Clean,
 		Assigned: pk.Connect.ClientIdentifier == "", Certified: c.certified(),
 	}
-	if hello.ID == mqtt.InlineClientId {
-		return NotYours // it is the broker's own
+	answer := NotYours
+	if hello.ID != mqtt.InlineClientId { // that one is the broker's own
+		answer = b.policy.Admit(c, &hello)
 	}
-	answer := b.policy.Admit(c, &hello)
 	if answer == Welcome {
 		keeps := !hello.Clean
 		if hello.Version == 5 {

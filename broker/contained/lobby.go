@@ -10,14 +10,10 @@ type lobby struct {
 	waiting list.List // of *Client
 }
 
-// enter lets a connection wait and yields the one that has to go for it, or nil.
-func (l *lobby) enter(c *Client) (out *Client) {
-	if l.waiting.Len() >= l.most {
-		out = l.oldest()
-	}
-	c.waits = l.waiting.PushBack(c)
-	return out
-}
+func (l *lobby) full() bool { return l.waiting.Len() >= l.most }
+
+// enter lets a connection wait.
+func (l *lobby) enter(c *Client) { c.waits = l.waiting.PushBack(c) }
 
 // oldest takes the connection out that has waited longest; nil if none waits.
 func (l *lobby) oldest() *Client {

@@ -10,9 +10,12 @@ import (
 func TestTheOldestSilentConnectionMakesRoom(t *testing.T) {
 	l := lobby{most: 2}
 	a, b, c := &Client{}, &Client{}, &Client{}
-	require.Nil(t, l.enter(a))
-	require.Nil(t, l.enter(b))
-	require.Same(t, a, l.enter(c))
+	l.enter(a)
+	require.False(t, l.full())
+	l.enter(b)
+	require.True(t, l.full())
+	require.Same(t, a, l.oldest())
+	l.enter(c)
 	l.leave(b)
 	l.leave(b)
 	require.Same(t, c, l.oldest())
