@@ -91,6 +91,7 @@ var rooms = map[string][]string{
 	"scenarios/language":        {"sim"},
 	"scenarios/language/corpus": {"scenarios/language"},
 	"scenarios":                 {"sim", "sim/wall", "sim/signals", "sim/faults", "sim/people", "sim/sources", "twins", "broker", "broker/contained", "hardware", "reports", "scenarios/language"},
+	"bench":                     {},
 	"cmd/twinbed":               {"scenarios", "reports", "broker/contained"}, // the broker alone has no scenario
 }
 
@@ -114,8 +115,8 @@ func TestEachRoomImportsOnlyWhatItMayKnow(t *testing.T) {
 // alone, it can be replaced there.
 var owners = map[string][]string{
 	"go.yaml.in/yaml":                 {"scenarios/language"},
-	"github.com/mochi-mqtt/":          {"broker", "broker/contained"},
-	"github.com/eclipse/paho":         {"hardware", "broker"},
+	"github.com/mochi-mqtt/":          {"broker", "broker/contained", "bench"},
+	"github.com/eclipse/paho":         {"hardware", "broker", "bench"},
 	"github.com/expr-lang/":           {"sim/formula"},
 	"github.com/alecthomas/kong":      {"cmd/twinbed"},
 	"github.com/HdrHistogram/":        {"reports"},

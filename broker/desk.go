@@ -27,6 +27,7 @@ type desk struct {
 	codecs  []*Codec // by place in the roster
 	players []player // by thing
 	phones  map[string]*Phone
+	fleets  []*Sessions
 
 	inbox    *inbox
 	postbox  *postbox

@@ -25,6 +25,7 @@ type fleetSession struct {
 	mu      sync.Mutex
 	out     outbox
 	conn    net.Conn      // nil while offline
+	ended   uint32        // connections so far that have ended
 	writing bool          // flush runs
 	batch   []mark        // what it is writing
 	pings   int           // on this connection
@@ -110,8 +111,8 @@ func (s *fleetSession) greet(conn net.Conn, r *frames) error {
 		FixedHeader: packets.FixedHeader{Type: packets.Connect}, ProtocolVersion: 4,
 		Connect: packets.ConnectParams{
 			ProtocolName: []byte("MQTT"), Clean: true, Keepalive: uint16(o.KeepAlive / time.Second),
-			ClientIdentifier: clientID(s.name), UsernameFlag: true, Username: []byte(o.Username),
-			PasswordFlag: true, Password: []byte(o.Password),
+			ClientIdentifier: s.fleet.prefix + s.name, UsernameFlag: o.Username != "", Username: []byte(o.Username),
+			PasswordFlag: o.Password != "", Password: []byte(o.Password),
 		},
 	}
 	if err := hello.ConnectEncode(&b); err != nil {
@@ -210,6 +211,7 @@ func (s *fleetSession) offline() {
 	var lost []mark
 	s.alter(func() {
 		s.conn = nil
+		s.ended++
 		lost = s.out.drop()
 	})
 	s.tell(lost)

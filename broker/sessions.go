@@ -17,7 +17,7 @@ import (
 )
 
 // SessionOptions say how a fleet's things are MQTT clients. The zero value is
-// QoS 0 over whatever the gate's Dial yields.
+// QoS 0 over whatever the entry's Dial yields.
 type SessionOptions struct {
 	QoS          byte          // of readings and acks: 0 or 1
 	KeepAlive    time.Duration // whole seconds; default 60 s
@@ -26,11 +26,11 @@ type SessionOptions struct {
 	Window       int           // unacknowledged QoS 1 messages, a session; default 1,024
 	ConnectRate  float64       // connections a second; default 2,000
 
-	Dial               func(context.Context) (net.Conn, error) // default the gate's
-	Username, Password string                                  // default the gate's own
+	Dial               func(context.Context) (net.Conn, error) // default the entry's
+	Username, Password string                                  // default the entry's own
 }
 
-func (o *SessionOptions) fill(g *Gate) error {
+func (o *SessionOptions) fill(e Entry) error {
 	if o.QoS > 1 {
 		return fmt.Errorf("a fleet's QoS is 0 or 1, not %d", o.QoS)
 	}
@@ -52,22 +52,24 @@ func (o *SessionOptions) fill(g *Gate) error {
 		o.ConnectRate = 2000
 	}
 	if o.Dial == nil {
-		o.Dial = g.Dial
+		o.Dial = e.Dial
 	}
 	if o.Username == "" {
-		o.Username, o.Password = ownUser, g.secret
+		who := e.identity()
+		o.Username, o.Password = who.user, who.password
 	}
 	return nil
 }
 
 // Sessions makes every thing of a fleet that is played here an MQTT client of its
 // own. It is the fleet's Carrier; what its clients receive goes to the fleet as
-// their Device. The gate is to be the route of the fleet's commands.
+// their Device. The entry is to be the route of the fleet's commands.
 type Sessions struct {
 	world    *sim.World
 	fleet    *sim.Fleet
 	codec    *Codec
 	options  SessionOptions
+	prefix   string          // of client ids
 	sessions []*fleetSession // by place in the kind; nil where the thing is not played here
 	live     int
 	inbox    *inbox
@@ -85,25 +87,26 @@ type Sessions struct {
 
 var _ sim.Carrier = (*Sessions)(nil)
 
-// NewSessions declares a fleet's things to the gate, before it opens: all that
+// NewSessions declares a fleet's things to the entry, before it opens: all that
 // the fleet plays at this time.
-func NewSessions(w *sim.World, f *sim.Fleet, g *Gate, o SessionOptions) (*Sessions, error) {
-	if err := o.fill(g); err != nil {
+func NewSessions(w *sim.World, f *sim.Fleet, e Entry, o SessionOptions) (*Sessions, error) {
+	if err := o.fill(e); err != nil {
 		return nil, err
 	}
+	d := e.front()
 	s := &Sessions{
-		world: w, fleet: f, codec: g.codec(f.Kind.First), options: o,
+		world: w, fleet: f, codec: d.codec(f.Kind.First), options: o, prefix: e.identity().prefix,
 		sessions: make([]*fleetSession, f.Kind.Count), ready: make(chan struct{}),
 		luck: w.Seed.Stream(f.Kind.Name + " reconnect"),
 		pace: pace{every: time.Duration(float64(time.Second) / o.ConnectRate)},
 	}
-	s.inbox = newInbox(w.Clock, g.inbox.limit, s.take)
+	s.inbox = newInbox(w.Clock, d.inbox.limit, s.take)
 	for i := range s.sessions {
 		id := f.Kind.First + sim.ThingID(i)
 		if !f.Played(id) {
 			continue
 		}
-		g.declare(id, session)
+		d.declare(id, session)
 		name := w.Roster.Name(id)
 		x := &fleetSession{fleet: s, thing: id, name: name,
 			topic: [3]string{Topic(Readings, name), Topic(Commands, name), Topic(Acks, name)}}
@@ -111,6 +114,7 @@ func NewSessions(w *sim.World, f *sim.Fleet, g *Gate, o SessionOptions) (*Sessio
 		s.sessions[i] = x
 		s.live++
 	}
+	d.fleets = append(d.fleets, s)
 	return s, nil
 }
 
@@ -185,6 +189,18 @@ func (s *Sessions) Up() (n int) {
 		}
 	}
 	return n
+}
+
+// connection is how many connections of a thing's session have ended, and whether
+// it has one now.
+func (s *Sessions) connection(id sim.ThingID) (ended uint32, up bool) {
+	x := s.sessions[id-s.fleet.Kind.First]
+	if x == nil {
+		return 0, false
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.ended, x.conn != nil
 }
 
 // Reading publishes a reading of its thing.

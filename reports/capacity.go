@@ -53,6 +53,15 @@ type Sample struct {
 	Lateness    Number `json:"lateness"` // p99 of the clock's
 }
 
+// String is the run on one line.
+func (s *Sample) String() string {
+	line := fmt.Sprintf("%s/s: %s/s achieved, p50 %s, p99 %s", short(float64(s.Rate)), short(float64(s.Achieved)), seconds(s.P50), seconds(s.P99))
+	if s.Holds {
+		return line + ", holds"
+	}
+	return clipped(line+", does not hold: "+s.Reason, width)
+}
+
 // Bounds of what counts as sustained.
 const (
 	offeredShare = 0.98 // of the rate, that the testbed has to send
@@ -113,7 +122,7 @@ func (x *Report) shortfall(rate float64) string {
 // Conclude takes what a search found and works out knee and law.
 func (c *Capacity) Conclude(f Found) {
 	c.Schema = CapacitySchema
-	c.Steps, c.Confirmed, c.AtLeast = f.Steps, f.Confirmed, f.AtLeast
+	c.Steps, c.Confirmed, c.AtLeast = append([]LoadStep{}, f.Steps...), f.Confirmed, f.AtLeast
 	c.Sustained = Unknown
 	if f.Sustained > 0 {
 		c.Sustained = Number(f.Sustained)

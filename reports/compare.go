@@ -60,7 +60,7 @@ type Cell struct {
 	Interval
 	Kept       int       `json:"kept"`                 // of a limit: in how many runs it was kept
 	Difference *Interval `json:"difference,omitempty"` // this variant less the first
-	Says       string    `json:"says,omitempty"`       // better, worse, lower, higher, or "no difference shown"
+	Says       string    `json:"says,omitempty"`       // better, worse, lower, higher, "no difference shown" or "nothing to compare"
 }
 
 // Compare puts trials side by side, variants in the order given, seeds by number.
@@ -187,6 +187,8 @@ func (r *Row) compare(variants []string, seeds []uint64, trials []Trial) {
 func says(d Interval, better string) string {
 	side := d.Apart()
 	switch {
+	case d.N == 0:
+		return "nothing to compare"
 	case side == 0:
 		return "no difference shown"
 	case better == "":

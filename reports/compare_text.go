@@ -10,7 +10,7 @@ import (
 // 95 %, below it what the difference to the first variant says.
 func (c *Comparison) Text(w io.Writer, colour bool) error {
 	t := &text{colour: colour}
-	fmt.Fprintf(t, "%s, %s, %s\n", c.Scenario, counted(int64(len(c.Variants)), "variant"), counted(int64(len(c.Seeds)), "seed"))
+	fmt.Fprintf(t, "%s, %s, %s, in virtual time\n", c.Scenario, counted(int64(len(c.Variants)), "variant"), counted(int64(len(c.Seeds)), "seed"))
 	rows := [][]string{{"runs", "passed", "failed", "untrusted"}}
 	for _, v := range c.Variants {
 		rows = append(rows, []string{v.Name, grouped(v.Passed), grouped(v.Failed), grouped(v.Untrusted)})

@@ -63,6 +63,7 @@ type Durations struct {
 	Count uint64 `json:"count"`
 	P50   Number `json:"p50"`
 	P90   Number `json:"p90"`
+	P95   Number `json:"p95"`
 	P99   Number `json:"p99"`
 	P999  Number `json:"p99.9"`
 	Max   Number `json:"max"`
@@ -71,11 +72,11 @@ type Durations struct {
 
 func (d *durations) figures() Durations {
 	if d.count == 0 {
-		return Durations{0, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown}
+		return Durations{0, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown, Unknown}
 	}
 	at := func(q float64) Number { return Number(d.quantile(q).Seconds()) }
 	return Durations{
-		Count: d.count, P50: at(0.5), P90: at(0.9), P99: at(0.99), P999: at(0.999),
+		Count: d.count, P50: at(0.5), P90: at(0.9), P95: at(0.95), P99: at(0.99), P999: at(0.999),
 		Max: Number(d.max.Seconds()), Mean: Number(d.mean().Seconds()),
 	}
 }

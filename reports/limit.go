@@ -41,7 +41,7 @@ const (
 var (
 	countable  = []string{"readings", "loops", "commands", "tasks", "acks"}
 	rated      = []string{"readings", "loops", "commands", "tasks"}
-	statistics = []string{"p50", "p90", "p99", "p99.9", "max", "mean", "count", "rate"}
+	statistics = []string{"p50", "p90", "p95", "p99", "p99.9", "max", "mean", "count", "rate"}
 	measurable = append(slices.Clone(segmentNames), lateness)
 
 	limitShape  = regexp.MustCompile(`^\s*([^<>=]*?)\s*(<=|>=|==|=|<|>)\s*([^<>=]*?)(\s+if\s+any)?\s*$`)
@@ -68,6 +68,9 @@ func (l *Limit) FromWords(text string) error {
 	}
 	return l.value(strings.Join(strings.Fields(parts[3]), " "))
 }
+
+// WantsRate says whether the limit asks for a rate, instead of bounding one.
+func (l *Limit) WantsRate() bool { return l.Stat == "rate" && l.Than != "<" && l.Than != "<=" }
 
 // WordsPattern is the shape of a limit: some figure, a comparison, a quantity.
 func (l *Limit) WordsPattern() string {
@@ -231,6 +234,9 @@ func (l Limit) checkKPI(n Names) error {
 	}
 	if slices.Contains(names, l.What) {
 		return nil // what is wrong with it is told where it stands
+	}
+	if _, builtIn := KPIs.Find(l.What); builtIn {
+		return fmt.Errorf("the KPI %s is built in; list it under kpis to hold the run to it", l.What)
 	}
 	return unknownWord("figure or KPI", l.What, append(names, unexplained))
 }

@@ -44,7 +44,7 @@ func TestAWrongLimitIsAnsweredWithWhatIsPossible(t *testing.T) {
 		"p99 of loop < 250":         `"250" has no unit: a duration needs one of ns, us, ms, s, min, h, days, weeks, as in 250s`,
 		"p99 of lop < 1s":           `there is no segment "lop", did you mean loop? There are uplink, twin, decision, delivery, action, ack, reaction, loop, lateness`,
 		"p101 of loop < 1s":         `"p101" is no percentile: they go from above p0 to p100`,
-		"average of loop < 1s":      `there is no statistic "average". There are p50, p90, p99, p99.9, max, mean, count, rate`,
+		"average of loop < 1s":      `there is no statistic "average". There are p50, p90, p95, p99, p99.9, max, mean, count, rate`,
 		"lost messages < 1%":        `there is no sort of message that can be lost "messages". There are readings, loops, commands, tasks, acks`,
 		"lost readings < 1s":        `"1s" is not what readings can be compared with: a number (5), a share (0.1%)`,
 		"rate of reading > 1/s":     `there is no rate of "reading", did you mean readings? There are readings, loops, commands, tasks`,

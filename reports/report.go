@@ -20,6 +20,7 @@ type Environment struct {
 	Clock     string        // "virtual", "realtime", "60x"
 	Real      []string      // what is real, each in a few words: "press-01 by modbus"
 	Simulated []string      // what is simulated: "39 press"
+	Remarks   []string      // what a reader must know to judge the figures
 	Planned   time.Duration // how long it was to be played
 	Ended     string        // why it ended before that; "" where it did not
 	Limits    []Limit
@@ -62,6 +63,7 @@ type Report struct {
 	Clock      string        `json:"clock"`
 	Real       []string      `json:"real"`
 	Simulated  []string      `json:"simulated"`
+	Remarks    []string      `json:"remarks"` // what a reader must know to judge the figures
 	Planned    Number        `json:"planned"`
 	Played     Number        `json:"played"`
 	Events     uint64        `json:"events"`
@@ -157,7 +159,7 @@ func (r *Recorder) Report(e Environment) *Report {
 	}
 	x := &Report{
 		Schema: Schema, Scenario: e.Scenario, Question: e.Question, Variant: e.Variant, Seed: e.Seed, Clock: e.Clock,
-		Real: listed(e.Real), Simulated: listed(e.Simulated),
+		Real: listed(e.Real), Simulated: listed(e.Simulated), Remarks: listed(e.Remarks),
 		Planned: Number(e.Planned.Seconds()), Played: Number(r.end.Seconds()),
 		Events: r.clock.Events(), Hash: hex(r.clock.Hash()),
 		Decisions: r.decisionFigures(), Uplinks: r.uplinkFigures(), Steps: r.stepFigures(),
@@ -290,7 +292,7 @@ func (r *Recorder) trust(counts []Count) Trust {
 	if lag := r.lag(); lag.Count() > 0 {
 		at := func(q float64) Number { return Number(lag.Quantile(q).Seconds()) }
 		t.Lateness = Durations{
-			Count: lag.Count(), P50: at(0.5), P90: at(0.9), P99: at(0.99), P999: at(0.999),
+			Count: lag.Count(), P50: at(0.5), P90: at(0.9), P95: at(0.95), P99: at(0.99), P999: at(0.999),
 			Max: Number(lag.Max().Seconds()), Mean: Unknown,
 		}
 	}

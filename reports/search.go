@@ -12,7 +12,7 @@ import (
 // logarithmic scale, and confirms both ends of what is left with runs of their
 // own. Near the knee chance decides, and a busy machine spoils any run, so no
 // rate is given up because of one run: two of three decide. One run will do where
-// it comes out as before, and where a rate holds that is to be doubled.
+// a rate holds that is to be doubled, and where one breaks that has broken before.
 type Search struct {
 	Start     float64               // readings a second of the first run
 	Max       float64               // none is tried above
@@ -80,7 +80,7 @@ func (h *hunt) run(ctx context.Context) error {
 			return nil
 		}
 		from, factor = 0, (1+h.Tolerance)*(1+h.Tolerance)
-		if holds, err := h.holds(ctx, low, oneThatHolds); err != nil {
+		if holds, err := h.holds(ctx, low, twoOfThree); err != nil {
 			return err
 		} else if !holds {
 			from = h.Round(low / (1 + h.Tolerance))
@@ -164,14 +164,13 @@ const (
 
 // holds plays a rate as often as the rule wants.
 func (h *hunt) holds(ctx context.Context, rate float64, enough rule) (bool, error) {
-	at := h.step(rate)
 	held, broke := 0, 0
 	for {
-		run, err := h.Play(ctx, rate, len(h.Steps[at].Runs))
+		run, err := h.Play(ctx, rate, h.played(rate))
 		if err != nil {
 			return false, err
 		}
-		s := &h.Steps[at]
+		s := h.step(rate)
 		s.Runs = append(s.Runs, run)
 		if run.Holds {
 			held++
@@ -188,13 +187,23 @@ func (h *hunt) holds(ctx context.Context, rate float64, enough rule) (bool, erro
 	}
 }
 
-// step is the place of a rate's step; a new rate gets one.
-func (h *hunt) step(rate float64) int {
+// step is a rate's step; a new rate gets one.
+func (h *hunt) step(rate float64) *LoadStep {
 	for i := range h.Steps {
 		if float64(h.Steps[i].Rate) == rate {
-			return i
+			return &h.Steps[i]
 		}
 	}
 	h.Steps = append(h.Steps, LoadStep{Rate: Number(rate)})
-	return len(h.Steps) - 1
+	return &h.Steps[len(h.Steps)-1]
+}
+
+// played is how many runs there have been at a rate.
+func (h *hunt) played(rate float64) int {
+	for i := range h.Steps {
+		if float64(h.Steps[i].Rate) == rate {
+			return len(h.Steps[i].Runs)
+		}
+	}
+	return 0
 }

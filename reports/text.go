@@ -54,6 +54,10 @@ func (t *text) head() {
 		t.WriteString("  ")
 		folded(&t.Builder, "- "+why, "    ", width)
 	}
+	for _, what := range x.Remarks {
+		t.WriteString("  ")
+		folded(&t.Builder, "note: "+what, "    ", width)
+	}
 	t.WriteByte('\n')
 	rows := [][]string{}
 	for _, list := range []struct {
@@ -116,11 +120,11 @@ func seconds(n Number) string {
 	return units.Format(float64(n), units.Duration)
 }
 
-var durationHeads = []string{"count", "p50", "p90", "p99", "p99.9", "max", "mean"}
+var durationHeads = []string{"count", "p50", "p90", "p95", "p99", "p99.9", "max", "mean"}
 
 func (d *Durations) cells() []string {
 	cells := []string{grouped(d.Count)}
-	for _, n := range []Number{d.P50, d.P90, d.P99, d.P999, d.Max, d.Mean} {
+	for _, n := range []Number{d.P50, d.P90, d.P95, d.P99, d.P999, d.Max, d.Mean} {
 		cells = append(cells, seconds(n))
 	}
 	return cells
@@ -141,7 +145,7 @@ func (t *text) loops() {
 			}
 		}
 		if len(rows) > 1 {
-			table(&t.Builder, "  ", "< > > > > > > > <", rows)
+			table(&t.Builder, "  ", "< > > > > > > > > <", rows)
 		}
 	}
 }
@@ -188,7 +192,7 @@ func (t *text) flow() {
 		}
 	}
 	if len(rows) > 1 {
-		table(&t.Builder, "  ", "< > > > > > > > <", rows)
+		table(&t.Builder, "  ", "< > > > > > > > > <", rows)
 	}
 }
 
@@ -198,8 +202,10 @@ func (t *text) trust() {
 	if x.Lateness.Count > 0 {
 		fmt.Fprintf(t, "  lateness of the clock p50 %s, p99 %s, max %s over %s events\n", seconds(x.Lateness.P50),
 			seconds(x.Lateness.P99), seconds(x.Lateness.Max), grouped(x.Lateness.Count))
-	} else {
+	} else if t.x.Clock == "virtual" {
 		t.WriteString("  virtual time: no clock to be late, all durations are modelled\n")
+	} else {
+		t.WriteString("  no event was due, so the clock had nothing to be late for\n")
 	}
 	fmt.Fprintf(t, "  foreign readings %s, foreign loops %s, disagreements about arrivals %s, rejected %s, posts refused %s\n",
 		grouped(x.Foreign), grouped(x.ForeignLoops), grouped(x.Disagreements), grouped(x.Rejected), grouped(x.PostsRefused))

@@ -2,8 +2,12 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/twinbed/twinbed/sim/units"
 )
 
 func (t *text) books() {
@@ -80,7 +84,7 @@ func (t *text) windows() {
 			b.InFlight += k.InFlight
 			b.Unexplained += k.Unexplained
 		}
-		rows = append(rows, []string{seconds(w.From), seconds(w.To), grouped(b.Sent), grouped(b.Delivered), grouped(lost),
+		rows = append(rows, []string{edge(w.From), edge(w.To), grouped(b.Sent), grouped(b.Delivered), grouped(lost),
 			grouped(b.InFlight), grouped(b.Unexplained), strings.Join(w.Faults, ", ")})
 	}
 	const shown = 25
@@ -89,6 +93,25 @@ func (t *text) windows() {
 		defer fmt.Fprintf(t, "  and %s more in report.json\n", grouped(more))
 	}
 	table(&t.Builder, "  ", "> > > > > > > <", rows)
+}
+
+// edge writes when a window begins or ends, in full: rounded, a short window late in
+// a run would end when it begins.
+func edge(n Number) (text string) {
+	rest := time.Duration(math.Round(float64(n) * float64(time.Second)))
+	for _, x := range []struct {
+		unit time.Duration
+		name string
+	}{{24 * time.Hour, "d "}, {time.Hour, "h "}, {time.Minute, "m "}} {
+		if rest >= x.unit {
+			text += strconv.FormatInt(int64(rest/x.unit), 10) + x.name
+			rest %= x.unit
+		}
+	}
+	if rest > 0 || text == "" {
+		text += units.FormatDuration(rest)
+	}
+	return strings.TrimSpace(text)
 }
 
 func (t *text) steps() {

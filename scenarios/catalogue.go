@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/twinbed/twinbed/sim/chance"
 	"github.com/twinbed/twinbed/sim/people"
 	"github.com/twinbed/twinbed/sim/sources"
+	"github.com/twinbed/twinbed/sim/units"
 	"github.com/twinbed/twinbed/twins"
 )
 
@@ -53,26 +55,29 @@ func catalogue() []section {
 	for _, f := range reports.Measures() {
 		figures.entries = append(figures.entries, listed{name: f.Name, doc: f.Doc, forms: []string{f.Form}})
 	}
+	kpis := registered("kpis", "what a run is worth: built-in ones by their names, or your own", reports.KPIs)
+	kpis.entries = append(kpis.entries, listed{name: "own KPI", doc: "a mapping with a name and one of time, count, rate, integral, sum, mean, max, min and formula", fields: language.Describe(&reports.KPI{})})
 	return []section{
 		{name: "scenario", doc: "the keys of a scenario file", entries: []listed{{name: "scenario", doc: "a world of four pillars and how it is played", fields: language.Describe(&Scenario{})}}},
 		registered("signals", "models of measured quantities: {model: NAME, …}", sim.Signals),
 		words,
 		registered("data", "sources of context, told by their key", sources.Sources),
 		{name: "people", doc: "crews of workers", entries: []listed{{name: "crew", doc: "workers with the same skills and hours", fields: language.Describe(&people.Crew{})}}},
+		{name: "process", doc: "steps of processes and decisions, each one of command, task, wait, if, parallel, notify and process", entries: []listed{{name: "step", doc: "a mapping with these keys, or one word: a command or a process", fields: language.Describe(&twins.Step{})}}},
 		features,
 		registered("faults", "what can go wrong: {at: TIME, for: TIME, fault: NAME, where: PATTERN, …}", sim.Faults),
 		registered("adapters", "wires to real devices: {adapter: NAME, …}", hardware.Adapters),
-		registered("kpis", "what a run is worth; or your own, by a formula", reports.KPIs),
+		kpis,
 		figures,
 	}
 }
 
 // List prints the catalogue: all of it, one section or one entry.
 func List(w io.Writer, what string) error {
-	var names []string
+	var names, sections []string
 	var b strings.Builder
 	for _, s := range catalogue() {
-		names = append(names, s.name)
+		names, sections = append(names, s.name), append(sections, s.name)
 		if what == "" || what == s.name {
 			s.print(&b)
 			continue
@@ -85,7 +90,11 @@ func List(w io.Writer, what string) error {
 		}
 	}
 	if b.Len() == 0 {
-		return notFound("there is no %q in the catalogue; there are %s", what, strings.Join(names, ", "))
+		meant := ""
+		if near, ok := units.Nearest(what, names); ok {
+			meant = fmt.Sprintf(", did you mean %q?", near)
+		}
+		return notFound("there is no %q in the catalogue%s Its sections are %s", what, cmp.Or(meant, "."), strings.Join(sections, ", "))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

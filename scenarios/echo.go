@@ -12,7 +12,27 @@ import (
 
 // further finds what is wrong with the meaning of a scenario whose shape is
 // wrong already, so that all mistakes are told at once.
-func (s *Script) further(shape []language.Problem) (meaning []language.Problem) {
+func (s *Script) further(shape []language.Problem) (more []language.Problem) {
+	more = s.meaning(shape)
+	if s.Variant != "" {
+		return more
+	}
+	for _, v := range s.Variants {
+		other := *s
+		other.Scenario, other.document = Scenario{}, s.document.Overlay(v.Changes)
+		own := other.document.Decode(&other.Scenario)
+		more = append(more, own...)
+		for _, m := range other.meaning(append(own, shape...)) {
+			if !slices.ContainsFunc(more, func(p language.Problem) bool { return m.Path == p.Path }) {
+				more = append(more, m)
+			}
+		}
+	}
+	return more
+}
+
+// meaning finds what is wrong with the meaning of a scenario whose shape is wrong.
+func (s *Script) meaning(shape []language.Problem) (meaning []language.Problem) {
 	// A scenario with holes may trip any room; its first mistakes are told anyway.
 	defer func() { _ = recover() }()
 	if len(s.Things) == 0 {
@@ -85,6 +105,9 @@ func echoes(m, first language.Problem) bool {
 	steps := strings.Split(first.Path, ".")
 	if len(steps) < 2 || !slices.Contains([]string{"data", "people", "process", "things"}, steps[0]) || near(m.Path, first.Path) {
 		return false
+	}
+	if len(steps) == 3 && steps[2] == "count" { // so what its things are called is not known
+		return strings.Contains(m.Message, `"`+steps[1]+"-")
 	}
 	return strings.Contains(m.Message, `"`+steps[1]+`"`)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/twinbed/twinbed/broker"
-	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/hardware"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/sim"
@@ -19,7 +18,8 @@ import (
 // clients and devices.
 type live struct {
 	wall     sim.Wall
-	gate     *broker.Gate
+	hub      hub
+	outages  *broker.Outages // of a broker that is not ours, else nil
 	sessions []*broker.Sessions
 	devices  []*hardware.Device
 }
@@ -35,34 +35,29 @@ func (b *builder) wires() {
 			path := "things." + k.Name + ".hardware." + r.Thing
 			id, ok := b.World.Roster.Lookup(r.Thing)
 			if !ok || !k.Holds(id) {
-				last := b.World.Roster.Name(k.First + sim.ThingID(k.Count-1))
-				b.wrong(sim.Wrongf(path, "%q is no %s; there are %s to %s", r.Thing, k.Name, b.World.Roster.Name(k.First), last))
+				b.wrong(sim.Wrongf(path, "%q is no %s; there are %s", r.Thing, k.Name, b.World.Roster.Names(k)))
 			} else if err := hardware.Check(r.Adapter.Config, b.site(k, r.Thing)); err != nil {
 				b.wrong(under(path, err)...)
 			}
 		}
 	}
+	foreign := b.foreignBroker()
 	if b.live == nil || len(b.wrongs) > 0 {
 		return
 	}
-	if b.failure = b.connect(); b.failure == nil {
+	if b.failure = b.connect(foreign); b.failure == nil {
 		b.phones()
-		b.failure = b.live.gate.Open()
+		b.failure = b.live.hub.Open()
 	}
 }
 
 // connect decides for each thing who plays it and how its messages travel.
-func (b *builder) connect() error {
+func (b *builder) connect(foreign *broker.RemoteOptions) error {
 	s, w := b.scenario, b.World
-	listen := broker.GateOptions{Options: contained.Options{TCP: s.Broker.TCP, WebSocket: s.Broker.WebSocket}}
-	if b.staging.InMemory {
-		listen = broker.GateOptions{}
-	}
-	gate, err := broker.NewGate(w, listen)
-	if err != nil {
+	if err := b.openHub(foreign); err != nil {
 		return err
 	}
-	b.live.gate = gate
+	hub := b.live.hub
 	for i, k := range w.Roster.Kinds {
 		t, fleet := &s.Things[i], w.Fleets[i]
 		for _, r := range t.Hardware {
@@ -82,30 +77,22 @@ func (b *builder) connect() error {
 			b.outside(k, fleet)
 		case "mqtt":
 			o := broker.SessionOptions{QoS: byte(t.QoS)}
-			if b.staging.InMemory {
+			if gate, ok := hub.(*broker.Gate); ok && b.staging.InMemory {
 				o.Dial = gate.DialMemory
 			}
-			sessions, err := broker.NewSessions(w, fleet, gate, o)
+			sessions, err := broker.NewSessions(w, fleet, hub, o)
 			if err != nil {
 				return err
 			}
 			fleet.Carrier = sessions
-			b.router.RouteKind(k, gate)
+			b.router.RouteKind(k, hub)
 			b.live.sessions = append(b.live.sessions, sessions)
 		}
 	}
-	mirror := gate.Mirror()
+	mirror := hub.Mirror()
 	b.router.Tap(mirror)
 	w.Observers = append(w.Observers, mirror)
 	return nil
-}
-
-// address is where clients find the broker.
-func (l *live) address() string {
-	if web := l.gate.WebSocket(); web != "" {
-		return fmt.Sprintf("mqtt://%s and ws://%s", l.gate.TCP(), web)
-	}
-	return "mqtt://" + l.gate.TCP()
 }
 
 // outside leaves a kind's things to clients that are not ours.
@@ -114,8 +101,8 @@ func (b *builder) outside(k *sim.Kind, fleet *sim.Fleet) {
 		id := k.First + sim.ThingID(i)
 		if fleet.Played(id) {
 			fleet.Release(id)
-			b.live.gate.Outside(id)
-			b.router.Route(id, b.live.gate)
+			b.live.hub.Outside(id)
+			b.router.Route(id, b.live.hub)
 		}
 	}
 }
@@ -163,7 +150,7 @@ func (l *live) inFlight(w *sim.World) (readings []uint64, commands, acks uint64)
 			at++
 		}
 	}
-	_, c, a := l.gate.InFlight()
+	_, c, a := l.hub.InFlight()
 	return readings, commands + uint64(c), acks + uint64(a)
 }
 
@@ -180,8 +167,8 @@ func (l *live) close() error {
 	for _, s := range l.sessions {
 		s.Close()
 	}
-	if l.gate != nil {
-		all = append(all, l.gate.Close())
+	if l.hub != nil {
+		all = append(all, l.hub.Close())
 	}
 	if w, ok := l.wall.(interface{ Close() error }); ok {
 		all = append(all, w.Close())
@@ -189,9 +176,9 @@ func (l *live) close() error {
 	return errors.Join(all...)
 }
 
-// counts is what happened at the wires, gate first.
+// counts is what happened at the wires, the broker first.
 func (l *live) counts() (list []reports.Count) {
-	for _, c := range l.gate.Counts() {
+	for _, c := range l.hub.Counts() {
 		list = append(list, reports.Count{Words: "broker: " + c.Words, Count: c.N})
 	}
 	for _, s := range l.sessions {
@@ -214,7 +201,7 @@ func (b *builder) phones() {
 	}
 	var all []carried
 	for _, p := range people.Phones(b.scenario.People) {
-		all = append(all, carried{p, b.live.gate.Phone(p.Name)})
+		all = append(all, carried{p, b.live.hub.Phone(p.Name)})
 	}
 	if len(all) == 0 {
 		return

@@ -129,7 +129,7 @@ func Parse(name string, source []byte, folder *language.Folder, o Options) (*Scr
 		return nil, err
 	}
 	if len(problems) > 0 {
-		return nil, Mistakes(language.Sorted(append(problems, s.further(problems)...)))
+		return nil, once(append(problems, s.further(problems)...))
 	}
 	return s, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"runtime"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -66,6 +65,9 @@ func (r *Run) drain() {
 		if r.Recorder.Unsettled() == 0 {
 			return
 		}
+	}
+	if r.live.outages != nil {
+		r.live.outages.Settle()
 	}
 }
 
@@ -154,15 +156,11 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	s := r.Script
 	e := reports.Environment{
 		Scenario: s.Name, Question: s.Question, Variant: s.Variant, Seed: uint64(r.World.Seed), Clock: s.Clock.String(),
-		Planned: s.Duration, Limits: r.limits, Counts: r.counts(), Devices: r.devices(),
-		Wall: reports.Wall{
-			Started: started.UTC().Format(time.RFC3339), Took: reports.Number(time.Since(started).Seconds()),
-			Machine: fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU()),
-			Go:      runtime.Version(), Version: Version(),
-		},
+		Planned: s.Duration, Limits: r.limits, Counts: r.counts(), Devices: r.devices(), Wall: wallFrom(started),
 	}
 	e.Real, e.Simulated = r.players()
 	e.Simulated = append(e.Simulated, r.leftOut()...)
+	e.Remarks = r.remarks()
 	return e
 }
 

@@ -93,7 +93,12 @@ func (s *Script) Check() (told []string, err error) {
 	if len(all) == 0 {
 		return told, nil
 	}
-	return nil, Mistakes(slices.CompactFunc(language.Sorted(all), func(a, b language.Problem) bool { return a.String() == b.String() }))
+	return nil, once(all)
+}
+
+// once is mistakes in order, each of them once: variants share most of theirs.
+func once(all []language.Problem) Mistakes {
+	return slices.CompactFunc(language.Sorted(all), func(a, b language.Problem) bool { return a.String() == b.String() })
 }
 
 func (s *Script) check(variant string) (told []string, err error) {
@@ -125,13 +130,10 @@ func (r *Run) Casting() (lines []string) {
 		lines = append(lines, "simulated: "+x)
 	}
 	if r.live != nil {
-		lines = append(lines, "broker: "+r.live.address())
+		lines = append(lines, "broker: "+r.brokers())
 	}
 	return append(lines, r.leftOut()...)
 }
-
-// BrokerAddress is where MQTT clients find the broker of a live run: host and port.
-func (r *Run) BrokerAddress() string { return r.live.gate.TCP() }
 
 func (r *Run) leftOut() (lines []string) {
 	for _, x := range r.LeftOut {
@@ -345,9 +347,6 @@ func (b *builder) witness() {
 // faults puts what goes wrong on the timeline; one that meets people is left out
 // with them.
 func (b *builder) faults() {
-	if b.Recorder == nil {
-		return
-	}
 	var incidents []faults.Incident
 	for _, x := range b.scenario.Faults {
 		x.Incident.Name, x.Incident.Fault = x.Fault.Name, x.Fault.Fault

@@ -19,7 +19,7 @@ type Thing struct {
 	Every      time.Duration `default:"10s" min:"1ms" doc:"between two readings of one thing"`
 	Signals    []Signal      `required:"true" map:"Name" doc:"what is measured, by name: a number, a distribution in words, or a model"`
 	State      []State       `map:"Name" doc:"states besides those that commands and models bring, with the values they begin with"`
-	Attributes []Attribute   `map:"Name" doc:"what is known of each thing beforehand: a value, a list dealt round, words to draw from, or a column of a file"`
+	Attributes []Attribute   `map:"Name" doc:"what is known of each thing beforehand: a value, a list dealt round, words to draw from, or a column of a file: {file: sites.csv, column: site, key: name}; without key its rows are dealt round"`
 	Commands   []Command     `map:"Name" doc:"what things can be told to do, by name: the states it sets"`
 	Unattended time.Duration `min:"0s" doc:"a thing that is down and that nobody has been sent to is found after so long and made as new; default: never"`
 	Connect    string        `default:"mqtt" oneof:"mqtt|bus|outside" doc:"in live runs: each thing is an MQTT client (mqtt), or the router alone is between (bus), or clients that are not ours play them (outside)"`

@@ -174,6 +174,14 @@ func (r *Roster) Name(id ThingID) string {
 	return fmt.Sprintf("%s-%0*d", k.Name, k.digits, int(id-k.First)+1)
 }
 
+// Names says in words what the things of a kind are called: press-01 to press-40.
+func (r *Roster) Names(k *Kind) string {
+	if k.Count == 1 {
+		return k.Name
+	}
+	return r.Name(k.First) + " to " + r.Name(k.First+ThingID(k.Count-1))
+}
+
 // Lookup finds a thing by name.
 func (r *Roster) Lookup(name string) (ThingID, bool) {
 	for _, k := range r.Kinds {

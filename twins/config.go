@@ -59,10 +59,10 @@ type Step struct {
 	Does     string              `doc:"the command that the person's hands carry out when the work is done"`
 	Priority *int                `doc:"higher goes first; default: the decision's"`
 	Escalate *Escalate           `doc:"whom else to ask when nobody answers"`
-	Topic    string              `doc:"where the message goes; default: the decision's name"`
+	Topic    string              `doc:"where the message goes; default: the name of the process or decision"`
 
 	Timeout   time.Duration `min:"0s" doc:"after so long an attempt has failed; 0: never"`
-	Retry     *Retry        `doc:"try again after a failure or a timeout; what was refused is not tried again"`
+	Retry     *Retry        `doc:"try again after a failure or a timeout; what was refused is not tried again. A number of times, or {times: 3, backoff: 5s}; the pause doubles"`
 	OnFailure []Step        `doc:"steps that put right what a failed step leaves behind; the process fails all the same"`
 }
 

@@ -2,6 +2,7 @@ package twins
 
 import (
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/units"
 )
 
 // OtherTwin is a source: what another thing's twin shows. One thing's value is
@@ -42,7 +43,14 @@ func (o *OtherTwin) resolve(p *Platform, path string) (k *twins, thing int, wron
 		thing = int(id - k.kind.First)
 	}
 	if k == nil {
-		return nil, 0, sim.Wrongf(path+".twin", "unknown thing %q%s", o.Twin, suggest(o.Twin, p.kindNames()))
+		var there []string
+		for _, t := range p.kinds {
+			there = append(there, p.world.Roster.Names(t.kind))
+		}
+		if _, near := units.Nearest(o.Twin, p.kindNames()); near {
+			there = p.kindNames()
+		}
+		return nil, 0, sim.Wrongf(path+".twin", "unknown thing %q%s", o.Twin, suggest(o.Twin, there))
 	}
 	if k.kind.Signal(o.Signal) < 0 {
 		return nil, 0, sim.Wrongf(path+".signal", "%q is not a signal of %s%s", o.Signal, k.kind.Name, suggest(o.Signal, k.signalNames()))

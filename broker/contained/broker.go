@@ -85,6 +85,7 @@ type Broker struct {
 	owners  map[string]*Client  // by client id
 	kept    map[string]struct{} // ids of sessions that outlast their connections
 	lobby   lobby
+	wills   map[string]*time.Timer // those that wait, by client id
 	gone    sync.WaitGroup
 }
 
@@ -92,7 +93,7 @@ type Broker struct {
 func New(o Options, p Policy) *Broker {
 	o.fill()
 	b := &Broker{
-		options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{},
+		options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{}, wills: map[string]*time.Timer{},
 		kept: map[string]struct{}{}, lobby: lobby{most: max(1, o.Clients/4)},
 		limits:   Limits{Bytes: o.Packet, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
 		retained: retained{topics: o.Retained, bytes: o.RetainedBytes},
@@ -123,7 +124,7 @@ func (b *Broker) mochi() *mqtt.Options {
 	}
 	return &mqtt.Options{
 		Capabilities: c, Logger: log, InlineClient: true,
-		ClientNetReadBufferSize: 256, // the guard has read already
+		ClientNetReadBufferSize: 16, // the guard reads
 		SysTopicResendInterval:  statistics,
 	}
 }
@@ -141,16 +142,17 @@ func (b *Broker) Open() error {
 		return err
 	}
 	doors, err := b.doors()
-	for _, d := range doors {
-		if err == nil {
-			err = b.server.AddListener(d)
-		}
+	if err == nil {
+		err = b.server.Serve()
 	}
 	if err != nil {
 		b.shut()
 		return err
 	}
-	return b.server.Serve()
+	for _, d := range doors {
+		b.gone.Go(d.serve)
+	}
+	return nil
 }
 
 func (b *Broker) doors() (doors []*door, err error) {
@@ -291,6 +293,9 @@ func (b *Broker) shut() {
 	b.closed = true
 	for c := range b.clients {
 		_ = c.Close()
+	}
+	for id := range b.wills {
+		b.revoke(id)
 	}
 	b.mu.Unlock()
 	for _, l := range [...]net.Listener{b.memory, b.tcp, b.web} {

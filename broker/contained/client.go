@@ -4,41 +4,46 @@ import (
 	"container/list"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
-// Client is one connection to the broker, and what is known of it. For mochi it
-// is the connection.
+// Client is one connection to the broker, and what is known of it. mochi writes to
+// it and does not read.
 type Client struct {
 	net.Conn
 	ID    string // once it is the id's owner
 	User  string // whom the policy knows it as; "" if it does not matter
 	Guest any    // the policy's
 
-	broker   *Broker
-	waits    *list.Element // in the lobby
-	mochi    *mqtt.Client
-	closing  chan struct{} // closed when it is to leave
-	closed   sync.Once
-	done     chan struct{} // closed when it has left
+	broker  *Broker
+	waits   *list.Element // in the lobby
+	mochi   *mqtt.Client  // nil until it is welcome
+	writing sync.Once     // of the goroutine that writes what others publish
+	mu      sync.Mutex
+	asking  []string      // filters of a SUBSCRIBE under way
+	closing chan struct{} // closed when it is to leave
+	closed  sync.Once
+	done    chan struct{} // closed when it has left
+
+	// Only on the goroutine that reads.
+	guard    guard
 	pace     pace
-	guard    guard         // only on the goroutine that reads
-	rejected int           // likewise
-	told     int           // likewise
-	debt     time.Duration // likewise: it has sent so much too early
-	slowed   bool          // likewise
+	debt     time.Duration // it has sent so much too early
+	slowed   bool
+	rejected int
+	told     int
 }
 
 // maxRejections is how many refused messages a client may send.
 const maxRejections = 10_000
 
 // admit lets a connection be served until it ends, on its own goroutine.
-func (b *Broker) admit(conn net.Conn, door string, establish listeners.EstablishFn) {
+func (b *Broker) admit(conn net.Conn, door string) {
 	c := &Client{Conn: conn, broker: b, closing: make(chan struct{}), done: make(chan struct{})}
 	c.guard.client, c.guard.cutter.Limits = c, &b.limits
 	c.pace.set(b.options.MessageRate)
@@ -51,14 +56,19 @@ func (b *Broker) admit(conn net.Conn, door string, establish listeners.Establish
 		// Should a packet that the guard has let pass make mochi panic, only its sender goes.
 		if recover() != nil {
 			b.counts.add(brokenPackets)
-			b.forget(c)
+			if c.mochi != nil {
+				c.mochi.Stop(errPanic)
+				b.forget(c.mochi)
+			}
 		}
 	}()
 	_ = conn.SetDeadline(time.Now().Add(b.options.ConnectWithin))
 	if c.shakeHands() {
-		_ = establish(door, c) // why it ended is in the counts
+		_ = b.attend(c, door) // why it ended is in the counts
 	}
 }
+
+var errPanic = errors.New("a packet that the broker cannot bear")
 
 // enter lets a connection in if there is room, or room can be made.
 func (b *Broker) enter(c *Client) bool {
@@ -112,19 +122,6 @@ func (b *Broker) leave(c *Client) {
 	b.gone.Done()
 }
 
-// forget does for a client that panicked what mochi does for one that ends.
-func (b *Broker) forget(c *Client) {
-	if c.mochi == nil {
-		return
-	}
-	c.mochi.Stop(errors.New("broken packet"))
-	b.server.UnsubscribeClient(c.mochi)
-	b.ended(c.mochi.ID)
-	if x, ok := b.server.Clients.Get(c.mochi.ID); ok && x == c.mochi {
-		b.server.Clients.Delete(c.mochi.ID)
-	}
-}
-
 // hangUpOn ends the client of an id, if there is one.
 func (b *Broker) hangUpOn(id string) {
 	b.mu.Lock()
@@ -141,13 +138,13 @@ func (c *Client) Close() error {
 	return socket(c.Conn).Close()
 }
 
-// SetDeadline is mochi's keep-alive: it bounds reading. Writing has its own bound.
-func (c *Client) SetDeadline(t time.Time) error {
-	c.guard.idle = 0
-	if !t.IsZero() {
-		c.guard.idle = time.Until(t)
+// oust ends a connection whose id another client takes over.
+func (c *Client) oust() {
+	if c.guard.version == 5 { // known before it owned the id
+		_ = c.Conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+		_, _ = c.Conn.Write([]byte{packets.Disconnect << 4, 2, packets.ErrSessionTakenOver.Code, 0})
 	}
-	return nil
+	_ = c.Close()
 }
 
 // Write ends the connection of a client that does not take what it is sent: the
@@ -162,9 +159,6 @@ func (c *Client) Write(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// Read is the guard's: mochi gets whole packets, well formed and one at a time.
-func (c *Client) Read(p []byte) (int, error) { return c.guard.read(p) }
 
 // reject counts a refused message and ends a client that does not stop.
 func (c *Client) reject() {
@@ -184,4 +178,38 @@ func (c *Client) Holds(filter string) bool {
 	}
 	_, ok := c.mochi.State.Subscriptions.Get(filter)
 	return ok
+}
+
+// listen makes sure that what others publish is written. mochi would have a
+// goroutine for it from the beginning, for clients too that are never sent
+// anything.
+func (c *Client) listen() {
+	c.writing.Do(func() { go c.mochi.WriteLoop() })
+}
+
+// ask remembers the filters that a client is about to subscribe to: mochi asks
+// whether it may have them in the words by which it asks about a message.
+func (c *Client) ask(filters packets.Subscriptions) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asking = c.asking[:0]
+	for _, f := range filters {
+		c.asking = append(c.asking, f.Filter)
+	}
+	if len(filters) == 0 {
+		c.asking = nil
+	}
+}
+
+// asks says whether a question is about a filter that is being subscribed to; of
+// each once, so that a message in between is not taken for the question, or the
+// question is taken for the message.
+func (c *Client) asks(filter string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.Index(c.asking, filter)
+	if i >= 0 {
+		c.asking = slices.Delete(c.asking, i, i+1)
+	}
+	return i >= 0
 }

@@ -3,11 +3,8 @@ package contained
 import (
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net"
 	"time"
-
-	"github.com/mochi-mqtt/server/v2/listeners"
 )
 
 // door lets connections in. It outlives errors of accepting, and a connection
@@ -20,16 +17,10 @@ type door struct {
 	web      bool
 }
 
-var _ listeners.Listener = (*door)(nil)
-
-func (d *door) Init(*slog.Logger) error      { return nil }
-func (d *door) ID() string                   { return d.name }
-func (d *door) Address() string              { return d.listener.Addr().String() }
-func (d *door) Protocol() string             { return d.listener.Addr().Network() }
-func (d *door) Close(ends listeners.CloseFn) { _ = d.listener.Close(); ends(d.name) }
-func (d *door) Serve(e listeners.EstablishFn) {
+// serve lets in whoever comes, until the door is closed.
+func (d *door) serve() {
 	if d.web {
-		d.serveWeb(e)
+		d.serveWeb()
 		return
 	}
 	for {
@@ -40,7 +31,7 @@ func (d *door) Serve(e listeners.EstablishFn) {
 		if d.tls != nil {
 			c = tls.Server(c, d.tls)
 		}
-		go d.broker.admit(c, d.name, e)
+		go d.broker.admit(c, d.name)
 	}
 }
 

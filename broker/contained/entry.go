@@ -33,8 +33,8 @@ var answers = [...]struct {
 
 var errTurnedAway = errors.New("the client may not come in")
 
-// meet has the policy look at a client that says who it is. A client that may
-// come in owns its id before mochi knows it.
+// meet has the policy look at a client that says who it is. One that may come in
+// owns its id.
 func (b *Broker) meet(c *Client, cl *mqtt.Client, pk *packets.Packet) Answer {
 	hello := Hello{
 		ID: cl.ID, Username: string(pk.Connect.Username), Password: pk.Connect.Password,
@@ -59,20 +59,13 @@ func (b *Broker) meet(c *Client, cl *mqtt.Client, pk *packets.Packet) Answer {
 	}
 	b.counts.add(clientsLetIn)
 	cl.Properties.Username = []byte(c.User) // it shows whose session this is once the client is away
-	if pk.Connect.WillFlag && !b.policy.Will(c, pk.Connect.WillTopic) {
-		cl.Properties.Will = mqtt.Will{}
-		b.counts.add(ignoredWills)
-		b.tell(c, ignoredWills, c.ID, "its will may not go to", pk.Connect.WillTopic)
-	}
-	c.mochi = cl
-	c.guard.admitted = true
 	return Welcome
 }
 
 // turnAway tells a client why it may not come in: mochi has one reason for all.
-func (c *Client) turnAway(a Answer, version byte) {
+func (c *Client) turnAway(a Answer) {
 	connack := []byte{packets.Connack << 4, 2, 0, answers[a].three}
-	if version == 5 {
+	if c.guard.version == 5 {
 		connack = []byte{packets.Connack << 4, 3, 0, answers[a].five, 0}
 	}
 	_, _ = c.Write(connack)
@@ -95,7 +88,7 @@ func (b *Broker) claim(c *Client, id string, keeps bool) Answer {
 		if former.User != c.User {
 			return NotYours
 		}
-		_ = former.Close()
+		former.oust()
 		select {
 		case <-former.done:
 		case <-patience.C:
@@ -119,6 +112,7 @@ func (b *Broker) own(c *Client, id string, keeps bool) Answer {
 		b.kept[id] = struct{}{}
 	}
 	b.owners[id], c.ID = c, id
+	b.revoke(id)
 	b.lobby.leave(c)
 	return Welcome
 }

@@ -17,51 +17,45 @@ type guard struct {
 	intake   intake
 	cutter   Cutter
 	in       []byte // what has come in and is not cut yet
-	out      []byte // what mochi has still to read of the packet it is at
+	out      []byte // the packet that is for mochi
 	acks     []byte // PUBACKs that wait for the end of what has come in
 	version  byte   // of the protocol; 0 before CONNECT
-	admitted bool
+	admitted bool   // the client is welcome
 
 	idle  time.Duration // a client may be silent for so long; 0: for ever
 	armed time.Time     // when the deadline was set
 }
 
-// read gives mochi bytes of the next packet for it.
-func (g *guard) read(p []byte) (int, error) {
-	for len(g.out) == 0 {
-		if err := g.next(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, g.out)
-	g.out = g.out[n:]
-	return n, nil
-}
-
-// next takes in packets until one is for mochi.
-func (g *guard) next() error {
+// next waits for the next packet that is for mochi. It is good until the next
+// call.
+func (g *guard) next() ([]byte, error) {
+	g.out = nil
 	for {
 		if err := g.client.pause(); err != nil {
-			return err
+			return nil, err
 		}
-		if err := g.digest(); err != nil || len(g.out) > 0 {
-			return err
+		if err := g.digest(); err != nil || g.out != nil {
+			return g.out, err
 		}
 		if err := g.settle(); err != nil {
-			return err
+			return nil, err
 		}
-		if err := g.intake.feed(g.client.Conn, g); err != nil || len(g.out) > 0 {
-			return err
+		if err := g.intake.feed(g.client.Conn, g); err != nil || g.out != nil {
+			return g.out, err
 		}
 	}
 }
+
+// begin is called when the client is welcome; from then on it may be silent for
+// as long as idle, 0 for ever.
+func (g *guard) begin(idle time.Duration) { g.admitted, g.idle = true, idle }
 
 // take digests what has come in and says whether there may come more: it does
 // unless a packet is for mochi, or was the last, or the client has to be slowed
 // down.
 func (g *guard) take(b []byte) (more bool, err error) {
 	g.in = b
-	if err := g.digest(); err != nil || len(g.out) > 0 {
+	if err := g.digest(); err != nil || g.out != nil {
 		return false, err
 	}
 	return g.client.debt == 0, g.settle()

@@ -15,9 +15,8 @@ func (h *hook) ID() string { return "contained" }
 
 func (h *hook) Provides(b byte) bool {
 	switch b {
-	case mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnSessionEstablished,
-		mqtt.OnSubscribe, mqtt.OnSubscribed, mqtt.OnUnsubscribed, mqtt.OnPublish,
-		mqtt.OnDisconnect, mqtt.OnWill, mqtt.OnRetainedExpired, mqtt.OnClientExpired,
+	case mqtt.OnACLCheck, mqtt.OnSubscribe, mqtt.OnSubscribed, mqtt.OnUnsubscribed, mqtt.OnPublish,
+		mqtt.OnRetainedExpired, mqtt.OnClientExpired,
 		mqtt.OnPublishDropped, mqtt.OnQosDropped, mqtt.OnPacketIDExhausted:
 		return true
 	}
@@ -34,47 +33,20 @@ func clientOf(cl *mqtt.Client) *Client {
 // MaxKeepAlive is the longest keep-alive: mochi cannot multiply a longer one, in seconds, by 1.5.
 const MaxKeepAlive = 43_690
 
-// OnConnect decides who comes in.
-func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
-	c := clientOf(cl)
-	if c == nil {
-		return errTurnedAway
-	}
-	cl.State.Keepalive = min(cl.State.Keepalive, MaxKeepAlive)
-	if a := h.broker.meet(c, cl, &pk); a != Welcome {
-		c.turnAway(a, pk.ProtocolVersion)
-		return errTurnedAway
-	}
-	return nil
-}
-
-// OnConnectAuthenticate lets those in that OnConnect has.
-func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, _ packets.Packet) bool {
-	c := clientOf(cl)
-	return c != nil && c.mochi == cl
-}
-
-// OnDisconnect notes that a session is not kept.
-func (h *hook) OnDisconnect(cl *mqtt.Client, _ error, expire bool) {
-	if expire {
-		h.broker.ended(cl.ID)
-	}
-}
-
 // OnACLCheck rules subscriptions and deliveries; what is published the policy has
 // heard already, or hears in OnPublish.
 func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
-	c := clientOf(cl)
-	return write || c != nil && h.broker.policy.Receive(c, topic)
-}
-
-// OnSessionEstablished tells the subscriptions that a client comes back to.
-func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
-	if c := clientOf(cl); c != nil {
-		for filter := range cl.State.Subscriptions.GetAll() {
-			h.broker.policy.Subscribed(c, filter)
-		}
+	if write {
+		return true
 	}
+	c := clientOf(cl)
+	if c == nil || !h.broker.policy.Receive(c, topic) {
+		return false
+	}
+	if !cl.Closed() && !c.asks(topic) {
+		c.listen()
+	}
+	return true
 }
 
 // OnSubscribe bounds the quality of service, and how much one client may have:
@@ -96,11 +68,15 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 			f.Filter = ""
 		}
 	}
+	c.ask(pk.Filters)
 	return pk
 }
 
 func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
 	c := clientOf(cl)
+	if c != nil {
+		c.ask(nil)
+	}
 	for i, f := range pk.Filters {
 		switch {
 		case c == nil || i >= len(codes):
@@ -145,13 +121,6 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 		h.broker.tell(c, refusedRetained, c.ID, "no room to retain", pk.TopicName)
 	}
 	return pk, nil
-}
-
-// OnWill holds a will to the bounds of a message. Whether it may be told at all
-// was asked when its client came.
-func (h *hook) OnWill(_ *mqtt.Client, w mqtt.Will) (mqtt.Will, error) {
-	w.Retain = w.Retain && h.broker.mayRetain(w.TopicName, w.Payload)
-	return w, nil
 }
 
 func (b *Broker) mayRetain(topic string, payload []byte) bool {

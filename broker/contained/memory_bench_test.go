@@ -18,7 +18,7 @@ type everybody struct{}
 
 func (everybody) Anonymous() bool { return true }
 func (everybody) Admit(c *contained.Client, _ *contained.Hello) contained.Answer {
-	c.Guest = true
+	c.Guest = c
 	return contained.Welcome
 }
 func (everybody) Will(*contained.Client, string) bool    { return true }

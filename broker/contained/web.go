@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/gorilla/websocket"
-	"github.com/mochi-mqtt/server/v2/listeners"
 )
 
 // webListener is a door as the listener of a web server.
@@ -22,7 +21,7 @@ func (w webListener) Accept() (net.Conn, error) { return w.accept() }
 func (w webListener) Addr() net.Addr            { return w.listener.Addr() }
 func (w webListener) Close() error              { return w.listener.Close() }
 
-func (d *door) serveWeb(e listeners.EstablishFn) {
+func (d *door) serveWeb() {
 	up := websocket.Upgrader{Subprotocols: []string{"mqtt"}, CheckOrigin: d.broker.sameOrigin}
 	s := http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -32,7 +31,7 @@ func (d *door) serveWeb(e listeners.EstablishFn) {
 				return
 			}
 			c.SetReadLimit(2 * int64(d.broker.options.Packet))
-			d.broker.admit(&webConn{Conn: c.UnderlyingConn(), web: c}, d.name, e)
+			d.broker.admit(&webConn{Conn: c.UnderlyingConn(), web: c}, d.name)
 		}),
 		ReadHeaderTimeout: d.broker.options.ConnectWithin,
 		MaxHeaderBytes:    16 << 10,

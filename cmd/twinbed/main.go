@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -29,8 +30,9 @@ type command struct {
 	Compare  compareCommand  `cmd:"" help:"Play all variants with many seeds and put them side by side."`
 	Broker   brokerCommand   `cmd:"" help:"Be an MQTT broker alone, for any client."`
 	Password passwordCommand `cmd:"" help:"Print the line of a users file for a user of the broker, whose password it asks for."`
+	Capacity capacityCommand `cmd:"" help:"Find the highest sustained rate at which the limits hold and the books balance."`
 	Check    checkCommand    `cmd:"" help:"Tell all that is wrong with a scenario, without playing it."`
-	List     listCommand     `cmd:"" help:"List what scenarios can name: models, faults, adapters, sources, KPIs, figures."`
+	List     listCommand     `cmd:"" help:"List what scenarios can name: signals, distributions, data, process, features, faults, adapters, kpis, figures."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of scenario files, for completion in an editor."`
 	Init     initCommand     `cmd:"" help:"Write a small commented scenario to begin with."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
@@ -49,7 +51,9 @@ type console struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	// A second Ctrl-C ends the program at once, unless it is the first one's twin: what
+	// stands between a user and the program may signal both it and its group.
+	context.AfterFunc(ctx, func() { time.AfterFunc(300*time.Millisecond, stop) })
 	c := &console{
 		Context: ctx, in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
 		tty:    term.IsTerminal(int(os.Stderr.Fd())),

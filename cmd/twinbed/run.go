@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,7 +95,8 @@ func (c *console) show(r *reports.Report, quiet bool) error {
 	if !quiet {
 		return r.Text(c.out, c.colour)
 	}
-	_, err := fmt.Fprintln(c.out, strings.ToUpper(string(r.Verdict)), strings.Join(r.Reasons, "; "))
+	line := strings.ToUpper(string(r.Verdict)) + " " + strings.Join(r.Reasons, "; ")
+	_, err := fmt.Fprintln(c.out, strings.TrimSpace(line))
 	return err
 }
 
@@ -166,20 +168,23 @@ func (f *folder) close(report *reports.Report) error {
 
 type compareCommand struct {
 	change       `embed:""`
-	Replications int    `help:"How many seeds; without it as the scenario says." placeholder:"N"`
-	Cores        int    `help:"How many runs at once; without it all cores." placeholder:"N"`
+	Replications string `help:"How many seeds; without it as the scenario says." placeholder:"N"`
+	Cores        uint16 `help:"How many runs at once; without it all cores." placeholder:"N"`
 	Out          string `help:"A folder for compare.json." placeholder:"DIR"`
 	Quiet        bool   `short:"q" help:"No progress."`
 }
 
 // Run plays all variants.
 func (r *compareCommand) Run(c *console) error {
+	if r.Replications != "" {
+		r.Set = append(r.Set, "replications="+r.Replications)
+	}
 	script, err := r.load("")
 	if err != nil {
 		return err
 	}
 	defer script.Close()
-	o := scenarios.CompareOptions{Replications: r.Replications, Cores: r.Cores}
+	o := scenarios.CompareOptions{Cores: int(r.Cores)}
 	if c.tty && !r.Quiet {
 		o.Progress = func(played, of int) { fmt.Fprintf(c.err, "\r\x1b[K%d of %d runs", played, of) }
 		defer fmt.Fprint(c.err, "\r\x1b[K")
@@ -261,6 +266,10 @@ func (i *initCommand) Run(c *console) error {
 	}
 	file := i.Name + ".yaml"
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		fmt.Fprintf(c.err, "%s is there already and stays as it is; choose another name\n", file)
+		return verdict(exitWrong)
+	}
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/twinbed/twinbed/sim/units"
 )
 
 // Trees are never changed in place: a change copies the way from the root, so
@@ -117,6 +119,11 @@ func grow(n *yaml.Node, name, path string, value *yaml.Node) (*yaml.Node, error)
 	if word == "" || deeper && rest == "" {
 		return nil, fmt.Errorf("%s is no path: a key is missing beside a dot", shown(path))
 	}
+	if deeper && n.Kind == yaml.MappingNode {
+		if meant, ok := units.Nearest(word, keysOf(n)); ok {
+			return nil, fmt.Errorf("%s has no %s, did you mean %s? A new one is set as a whole", name, shown(word), meant)
+		}
+	}
 	if deeper {
 		inner, err := grow(&yaml.Node{Kind: yaml.MappingNode, Line: value.Line}, word, rest, value)
 		if err != nil {
@@ -139,6 +146,13 @@ func grow(n *yaml.Node, name, path string, value *yaml.Node) (*yaml.Node, error)
 		return nil, fmt.Errorf("%s is %s here and has no keys; set the whole of it", name, what(n))
 	}
 	return &longer, nil
+}
+
+func keysOf(mapping *yaml.Node) (keys []string) {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		keys = append(keys, mapping.Content[i].Value)
+	}
+	return keys
 }
 
 // Overlay is the document with a mapping of overrides merged into it, such as

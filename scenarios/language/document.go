@@ -145,11 +145,31 @@ func (d *Document) At(path string, offset int) (line, column int) {
 // Problem says where a mistake stands that somebody else has found.
 func (d *Document) Problem(w *sim.Wrong) Problem {
 	p := d.at(w.Path, w.Offset)
-	p.Path, p.Message = w.Path, w.Message
+	p.Path, p.Message = d.written(w.Path), w.Message
 	if name := d.nameOf(w.Path); name != "" {
 		p.Message = name + ": " + w.Message
 	}
 	return p
+}
+
+// written is a path as the file has it: without the 0 of what stands without the
+// brackets of a list.
+func (d *Document) written(path string) string {
+	steps, rest := follow(d.root, "", path)
+	var words []string
+	for _, s := range steps {
+		switch {
+		case s.itself:
+		case s.key != nil:
+			words = append(words, s.key.Value)
+		default:
+			words = append(words, strconv.Itoa(s.at))
+		}
+	}
+	if rest != "" {
+		words = append(words, rest)
+	}
+	return strings.Join(words, ".")
 }
 
 // Problems are the mistakes that an error joins, placed; nil for no error.

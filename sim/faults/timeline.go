@@ -80,7 +80,7 @@ func needThings(w *sim.World, where sim.Selection) error {
 	}
 	var kinds []string
 	for _, k := range w.Roster.Kinds {
-		kinds = append(kinds, k.Name)
+		kinds = append(kinds, w.Roster.Names(k))
 	}
 	return fmt.Errorf("no thing is named %q; there are %s", where.Pattern, strings.Join(kinds, ", "))
 }

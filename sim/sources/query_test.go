@@ -180,6 +180,9 @@ func postgres(t *testing.T) (dsn string) {
 		if err != nil {
 			t.Skip("there is no user postgres to run the server as")
 		}
+		if _, err := exec.LookPath("setpriv"); err != nil {
+			t.Skip("there is no setpriv to run the server as another user with")
+		}
 		uid, _ := strconv.Atoi(u.Uid)
 		gid, _ := strconv.Atoi(u.Gid)
 		require.NoError(t, os.Chown(dir, uid, gid))

@@ -165,9 +165,13 @@ func TestValuesAreWrittenInTheirUnits(t *testing.T) {
 		back, err := units.Parse(got, c.dim)
 		if c.value < 1e10 {
 			require.NoError(t, err)
-			require.InEpsilon(t, c.value, back, 1e-3)
+			require.InDelta(t, c.value, back, 1e-3*c.value)
 		}
 	}
+}
+
+func TestNothingASecondIsWrittenPerSecond(t *testing.T) {
+	require.Equal(t, "0/s", units.Format(0, units.Rate))
 }
 
 func TestTheNearestWordIsFound(t *testing.T) {

@@ -153,7 +153,7 @@ func Format(value float64, dim Dimension) string {
 		return compact(value, 4) + "B"
 	case Rate:
 		for _, name := range []string{"s", "min", "h"} {
-			if per := factor(durations, name) / float64(time.Second); math.Abs(value*per) >= 1 {
+			if per := factor(durations, name) / float64(time.Second); value == 0 || math.Abs(value*per) >= 1 {
 				return compact(value*per, 4) + "/" + name
 			}
 		}

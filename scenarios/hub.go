@@ -1,0 +1,189 @@
+package scenarios
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/twinbed/twinbed/broker"
+	"github.com/twinbed/twinbed/broker/contained"
+	"github.com/twinbed/twinbed/sim"
+)
+
+// hub is the broker at which a run's clients meet: our own, or somebody else's.
+type hub interface {
+	broker.Entry
+	sim.Device
+	Outside(sim.ThingID)
+	Phone(worker string) *broker.Phone
+	Mirror() *broker.Mirror
+	Open() error
+	InFlight() (readings, commands, acks int)
+	Counts() []broker.Count
+	Close() error
+}
+
+// Secret is an environment variable that holds what does not belong in a file.
+type Secret struct {
+	Env string `key:"-"`
+}
+
+var secretWords = regexp.MustCompile(`^env:([A-Za-z_][A-Za-z0-9_]*)$`)
+
+// FromWords reads env:NAME.
+func (s *Secret) FromWords(text string) error {
+	m := secretWords.FindStringSubmatch(text)
+	if m == nil {
+		return errors.New("secrets do not stand in a scenario: write env:NAME, and have the environment variable NAME hold it")
+	}
+	s.Env = m[1]
+	return nil
+}
+
+// WordsPattern accepts env:NAME.
+func (Secret) WordsPattern() string { return secretWords.String() }
+
+// value looks the secret up; "" where none is wanted.
+func (b *builder) value(s Secret) (string, error) {
+	if s.Env == "" {
+		return "", nil
+	}
+	if v, ok := b.staging.LookupEnv(s.Env); ok {
+		return v, nil
+	}
+	return "", fmt.Errorf("the environment variable %s is not set", s.Env)
+}
+
+// foreignBroker is where the scenario's own broker is and how to be let in; nil
+// where it is ours.
+func (b *builder) foreignBroker() *broker.RemoteOptions {
+	x := &b.scenario.Broker
+	if x.URL == "" {
+		for key, set := range map[string]bool{"user": x.User.Env != "", "password": x.Password.Env != "", "ca": x.CA != ""} {
+			if set {
+				b.wrong(sim.Wrongf("broker."+key, "that is for a broker that is not ours: url says where it is"))
+			}
+		}
+		return nil
+	}
+	o := &broker.RemoteOptions{}
+	u, err := url.Parse(x.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "mqtt" && u.Scheme != "mqtts":
+		b.wrong(sim.Wrongf("broker.url", "%.80q is no address of a broker: write mqtt://host:port, or mqtts://host:port for TLS", x.URL))
+		return nil
+	case u.User != nil:
+		b.wrong(sim.Wrongf("broker.url", "credentials do not belong in an address: write user: env:NAME and password: env:NAME"))
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "":
+		b.wrong(sim.Wrongf("broker.url", "an address of a broker ends with its port"))
+	}
+	if x.WebSocket != "" {
+		b.wrong(sim.Wrongf("broker.websocket", "it is our own broker that would listen there, and url names another"))
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"mqtt": "1883", "mqtts": "8883"}[u.Scheme]
+	}
+	o.Address = net.JoinHostPort(u.Hostname(), port)
+	if u.Scheme == "mqtts" {
+		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname()}
+		if o.TLS.RootCAs, err = b.authorities(x.CA); err != nil {
+			b.wrong(sim.Wrongf("broker.ca", "%v", err))
+		}
+	} else if x.CA != "" {
+		b.wrong(sim.Wrongf("broker.ca", "certificates are for mqtts://"))
+	}
+	for _, t := range b.scenario.Things {
+		o.QoS = max(o.QoS, byte(t.QoS))
+	}
+	return o
+}
+
+// authorities are those whose certificates are trusted; nil for the system's.
+func (b *builder) authorities(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := b.open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	pem, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", file)
+	}
+	return pool, nil
+}
+
+// openHub makes the broker of a live run, or the way to it.
+func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
+	s, w := b.scenario, b.World
+	if foreign == nil {
+		listen := broker.GateOptions{Options: contained.Options{TCP: s.Broker.TCP, WebSocket: s.Broker.WebSocket}}
+		if b.staging.InMemory {
+			listen = broker.GateOptions{}
+		}
+		gate, err := broker.NewGate(w, listen)
+		if err == nil {
+			b.live.hub = gate
+		}
+		return err
+	}
+	if foreign.Username, err = b.value(s.Broker.User); err != nil {
+		return fmt.Errorf("broker.user: %w", err)
+	}
+	if foreign.Password, err = b.value(s.Broker.Password); err != nil {
+		return fmt.Errorf("broker.password: %w", err)
+	}
+	remote, err := broker.NewRemote(w, *foreign)
+	if err != nil {
+		return err
+	}
+	b.live.hub, b.live.outages = remote, remote.Outages()
+	w.Observers = append(w.Observers, b.live.outages)
+	return nil
+}
+
+// BrokerAddress is where MQTT clients find the broker of a live run: host and port.
+func (r *Run) BrokerAddress() string {
+	switch h := r.live.hub.(type) {
+	case *broker.Gate:
+		return h.TCP()
+	case *broker.Remote:
+		return h.Address()
+	}
+	return ""
+}
+
+// brokers says where clients find the broker.
+func (r *Run) brokers() string {
+	switch h := r.live.hub.(type) {
+	case *broker.Gate:
+		if web := h.WebSocket(); web != "" {
+			return fmt.Sprintf("mqtt://%s and %s", h.TCP(), web)
+		}
+	case *broker.Remote:
+		return r.Script.Broker.URL + ", which is not ours"
+	}
+	return "mqtt://" + r.BrokerAddress()
+}
+
+// remarks are what a reader of the report must know to judge it.
+func (r *Run) remarks() (list []string) {
+	if r.live != nil && r.live.outages != nil {
+		list = append(list, fmt.Sprintf("the broker %s is not ours: readings are believed to be of our things and commands of our platform, "+
+			"and whoever it lets publish on %s/things/# could forge them", strings.TrimSuffix(r.Script.Broker.URL, "/"), broker.Root))
+	}
+	return list
+}
