@@ -64,14 +64,14 @@ func TestTheSteadyRateLeavesBeginningAndEndOut(t *testing.T) {
 }
 
 func TestTheTableComparesMedians(t *testing.T) {
-	of := func(rate, perCore float64) figure {
+	of := func(rate, share, perCore float64) figure {
 		x := unknown()
-		x.rate, x.perCore = rate, perCore
+		x.rate, x.share, x.perCore = rate, share, perCore
 		return x
 	}
-	ceiling := &row{name: "ceiling", figures: []figure{of(90_000, math.NaN()), of(200_000, math.NaN()), of(100_000, math.NaN())}}
-	peer := &row{name: "peer", peer: true, figures: []figure{of(50_000, 20_000)}}
-	ours := of(80_000, 50_000)
+	ceiling := &row{name: "ceiling", figures: []figure{of(90_000, 1, math.NaN()), of(200_000, 1, math.NaN()), of(100_000, 1, math.NaN())}}
+	peer := &row{name: "peer", peer: true, figures: []figure{of(50_000, 0.5, 20_000)}}
+	ours := of(80_000, 0.8, 50_000)
 	ours.p99, ours.unexplained, ours.verdict = 0.0123, 0, "pass"
 	fleet := &row{name: "fleet", figures: []figure{ours, ours}}
 	missing := &row{name: "missing", peer: true, why: fmt.Errorf("not there")}
@@ -81,7 +81,7 @@ func TestTheTableComparesMedians(t *testing.T) {
 | peer | 50,000 (50,000–50,000) | 50 % | 20,000 | 1.0× |  |  |  |  |
 | fleet | 80,000 (80,000–80,000) | 80 % | 50,000 | 2.5× |  | 12.3ms | 0 | 2 pass |
 | missing | none: not there ||||||||
-`, table([]*row{ceiling, peer, fleet, missing}, ceiling))
+`, table([]*row{ceiling, peer, fleet, missing}))
 }
 
 func TestOnlyBrokersOnThisMachineAreLoaded(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 // not tell.
 type figure struct {
 	rate        float64 // messages heard a second
+	share       float64 // of the ceiling of the same round
 	perCore     float64 // messages a core-second that the generator's process spent
 	p50, p99    float64 // seconds from when a reading was due until its twin had it
 	unexplained float64 // messages
@@ -23,7 +24,7 @@ type figure struct {
 }
 
 func unknown() figure {
-	return figure{rate: math.NaN(), perCore: math.NaN(), p50: math.NaN(), p99: math.NaN(), unexplained: math.NaN()}
+	return figure{rate: math.NaN(), share: math.NaN(), perCore: math.NaN(), p50: math.NaN(), p99: math.NaN(), unexplained: math.NaN()}
 }
 
 // row is the figures of one way over all rounds, and the latest reason why there
@@ -55,18 +56,18 @@ func (r *row) spread(of func(figure) float64) spread {
 }
 
 func rateOf(f figure) float64        { return f.rate }
+func shareOf(f figure) float64       { return f.share }
 func perCoreOf(f figure) float64     { return f.perCore }
 func p50Of(f figure) float64         { return f.p50 }
 func p99Of(f figure) float64         { return f.p99 }
 func unexplainedOf(f figure) float64 { return f.unexplained }
 
-// table writes all rows of one QoS as markdown. Ratios are to the median of the
-// yardstick and, a core-second, of the best peer.
-func table(rows []*row, yardstick *row) string {
+// table writes all rows of one QoS as markdown. What a core-second yields is
+// compared with the best peer's median.
+func table(rows []*row) string {
 	var b strings.Builder
 	b.WriteString("| what | messages/s (min–max) | of the ceiling | a core-second of the generator | to the best peer | p50 | p99 | unexplained | verdicts |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|---|\n")
-	ceiling := yardstick.spread(rateOf).median
 	best := math.NaN()
 	for _, r := range rows {
 		if m := r.spread(perCoreOf).median; r.peer && !math.IsNaN(m) && !(best >= m) {
@@ -80,7 +81,7 @@ func table(rows []*row, yardstick *row) string {
 		}
 		rate, perCore := r.spread(rateOf), r.spread(perCoreOf)
 		fmt.Fprintf(&b, "| %s | %s (%s–%s) | %s | %s | %s | %s | %s | %s | %s |\n", r.name,
-			thousands(rate.median), thousands(rate.low), thousands(rate.high), percent(rate.median/ceiling),
+			thousands(rate.median), thousands(rate.low), thousands(rate.high), percent(r.spread(shareOf).median),
 			thousands(perCore.median), times(perCore.median/best),
 			duration(r.spread(p50Of).median), duration(r.spread(p99Of).median),
 			thousands(r.spread(unexplainedOf).high), r.verdicts())
@@ -133,6 +134,9 @@ func duration(seconds float64) string {
 	if math.IsNaN(seconds) {
 		return ""
 	}
-	d := time.Duration(seconds * float64(time.Second))
-	return d.Round(max(d/200, time.Microsecond)).String()
+	d, step := time.Duration(seconds*float64(time.Second)), time.Duration(1)
+	for d/step >= 1000 {
+		step *= 10
+	}
+	return d.Round(step).String()
 }

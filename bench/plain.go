@@ -74,13 +74,16 @@ func (c *counter) Provides(b byte) bool {
 func (c *counter) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
 func (c *counter) OnACLCheck(*mqtt.Client, string, bool) bool              { return true }
 
-// OnPublish counts what things send and lets only other messages through.
+// OnPublish counts what things send and hands their readings to nobody.
 func (c *counter) OnPublish(_ *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
 	if !strings.HasPrefix(pk.TopicName, things) {
 		return pk, nil
 	}
 	c.plain.heard.Add(1)
-	return pk, packets.CodeSuccessIgnore
+	if strings.HasSuffix(pk.TopicName, "/readings") {
+		return pk, packets.CodeSuccessIgnore
+	}
+	return pk, nil
 }
 
 // things is what topics begin with that are counted.

@@ -59,13 +59,14 @@ func rates(ctx context.Context, args []string, out io.Writer) error {
 				case i == 0:
 					ceiling = x.rate
 				}
+				x.share = x.rate / ceiling
 				r.figures = append(r.figures, x)
 				fmt.Fprintf(os.Stderr, "%s, QoS %d: %s/s\n", w.name, qos, thousands(x.rate))
 			}
 		}
 	}
 	for qos := range byte(2) {
-		fmt.Fprintf(out, "\nQoS %d\n\n%s", qos, table(rows[qos], rows[qos][0]))
+		fmt.Fprintf(out, "\nQoS %d\n\n%s", qos, table(rows[qos]))
 	}
 	return nil
 }

@@ -7,5 +7,5 @@ programs=$(mktemp -d)
 trap 'rm -rf "$programs"' EXIT
 go build -o "$programs/" ./cmd/twinbed ./bench
 how=(--rounds 3 --for 3s)
-if [ -n "${QUICK:-}" ]; then how=(--rounds 1 --for 2s); fi
+if [ -n "${QUICK:-}" ]; then how=(--rounds 1 --for 1500ms); fi
 "$programs/bench" rates --twinbed "$programs/twinbed" "${how[@]}" "$@"

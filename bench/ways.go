@@ -26,7 +26,7 @@ func (b *bout) inProcess(burst int) func(context.Context, byte, float64) (figure
 	return func(ctx context.Context, qos byte, _ float64) (figure, error) {
 		x := unknown()
 		var err error
-		_, x.rate, err = beside(ctx, func(p *plain) error {
+		_, x.rate, err = beside(ctx, bySubscriber, func(p *plain) error {
 			r := raw{load: load{address: p.address, sessions: 1000, qos: qos, burst: burst, lasting: b.lasting}}
 			return r.publish(ctx)
 		})
@@ -39,7 +39,7 @@ func (b *bout) command(name string, args ...string) func(context.Context, byte, 
 	return func(ctx context.Context, qos byte, ceiling float64) (figure, error) {
 		x := unknown()
 		var s spent
-		heard, rate, err := beside(ctx, func(p *plain) (err error) {
+		heard, rate, err := beside(ctx, byHook, func(p *plain) (err error) {
 			host, port, _ := strings.Cut(p.address, ":")
 			fill := strings.NewReplacer("{address}", p.address, "{host}", host, "{port}", port,
 				"{qos}", strconv.Itoa(int(qos)), "{seconds}", strconv.FormatFloat(b.lasting.Seconds(), 'f', -1, 64),
@@ -80,12 +80,13 @@ func (b *bout) live(share float64) func(context.Context, byte, float64) (figure,
 	}
 }
 
-// fleet is Twinbed's fleet client alone in its process, against a plain broker.
+// fleet is Twinbed's fleet client alone in its process: the platform is somebody
+// else's, and the plain broker hands no reading on, not even to the ledger.
 func (b *bout) fleet(share float64) func(context.Context, byte, float64) (figure, error) {
 	return func(ctx context.Context, qos byte, ceiling float64) (figure, error) {
 		x := unknown()
 		var s spent
-		heard, rate, err := beside(ctx, func(p *plain) (err error) {
+		heard, rate, err := beside(ctx, byHook, func(p *plain) (err error) {
 			_, s, err = b.twinbed(ctx, qos, share*ceiling, "broker.url=mqtt://"+p.address, "platform=external")
 			return err
 		})

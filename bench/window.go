@@ -54,8 +54,8 @@ func steady(all []sample) (perSecond float64, err error) {
 
 // beside runs f while a plain broker is watched, and yields how many messages it
 // heard and at which steady rate.
-func beside(ctx context.Context, f func(p *plain) error) (heard int64, rate float64, err error) {
-	p, err := openPlain("127.0.0.1:0", bySubscriber)
+func beside(ctx context.Context, by hearing, f func(p *plain) error) (heard int64, rate float64, err error) {
+	p, err := openPlain("127.0.0.1:0", by)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -15,6 +15,7 @@ type tally int
 const (
 	heardReadings tally = iota
 	heardAcks
+	heardOrders
 	unreadMessages
 	untoldLosses
 	malformedPayloads
@@ -28,11 +29,13 @@ const (
 	fullPostbox
 	droppedCommands
 	droppedOthers
+	droppedAtPlatform
 	lostOffline
 	lostInOutbox
 	refusedSessions
 	brokenSessions
 	resentMessages
+	refusedMessages
 	obeyedCommands
 	tallies
 )
@@ -40,6 +43,7 @@ const (
 var tallyWords = [tallies]string{
 	heardReadings:     "readings heard",
 	heardAcks:         "acks heard",
+	heardOrders:       "orders of the platform heard",
 	unreadMessages:    "messages refused by a full inbox",
 	untoldLosses:      "losses beyond what is told one by one",
 	malformedPayloads: "malformed payloads",
@@ -53,11 +57,13 @@ var tallyWords = [tallies]string{
 	fullPostbox:       "messages refused by a full postbox",
 	droppedCommands:   "commands and tasks dropped on a full client queue",
 	droppedOthers:     "copies for observers dropped on a full client queue",
+	droppedAtPlatform: "messages to the platform dropped on its full client queue",
 	lostOffline:       "messages lost while offline",
 	lostInOutbox:      "messages refused by a full outbox",
 	refusedSessions:   "sessions refused by the broker",
 	brokenSessions:    "sessions that broke",
 	resentMessages:    "messages sent again",
+	refusedMessages:   "messages refused by the broker",
 	obeyedCommands:    "commands received",
 }
 

@@ -28,6 +28,7 @@ type desk struct {
 	players []player // by thing
 	phones  map[string]*Phone
 	fleets  []*Sessions
+	ruler   *ruler // the platform where it is not ours, else nil
 
 	inbox    *inbox
 	postbox  *postbox
@@ -93,17 +94,21 @@ func (d *desk) finish() {
 	d.inbox.close()
 }
 
-// InFlight is how many messages the desk has that the clock or the broker has not
-// taken yet.
+// InFlight is how many messages of clients that are not ours, and to them, the
+// desk has that the clock or the broker has not taken yet. Those of the testbed's
+// own sessions are in their InFlight.
 func (d *desk) InFlight() (readings, commands, acks int) {
-	readings, _, acks = d.inbox.inFlight()
-	return readings, d.postbox.inFlight(), acks
+	readings, acks = d.inbox.foreign()
+	commands = d.postbox.count(func(l *letter) bool {
+		return l.medium == sim.CommandMessage && l.vital && d.players[l.thing] == outside
+	})
+	return readings, commands, acks
 }
 
 // take hands what has gathered in the inbox to the bus, in the order it came, on
 // the clock's thread.
 func (d *desk) take(b batch) {
-	readings, acks, losses, values := b.readings, b.acks, b.losses, b.values
+	readings, acks, orders, losses, values := b.readings, b.acks, b.orders, b.losses, b.values
 	for _, x := range b.order {
 		switch x {
 		case readingItem:
@@ -113,6 +118,9 @@ func (d *desk) take(b batch) {
 		case ackItem:
 			d.passAck(&acks[0])
 			acks = acks[1:]
+		case orderItem:
+			d.ruler.take(&orders[0])
+			orders = orders[1:]
 		case lossItem:
 			d.passLoss(losses[0])
 			losses = losses[1:]

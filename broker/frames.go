@@ -9,37 +9,70 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
-// frames cuts a connection's bytes into packets.
+// frames cuts the bytes of a connection into packets.
 type frames struct {
 	conn net.Conn
 	buf  []byte
 	from int
 }
 
-// next is the next packet; it borrows the buffer until the one after. After a
-// time-out it goes on where it was.
-func (f *frames) next() (pk packets.Packet, err error) {
+// packet is what a broker sends to a session that is up; topic and payload are
+// borrowed.
+type packet struct {
+	kind    byte
+	qos     byte
+	reason  byte
+	id      uint16
+	topic   []byte
+	payload []byte
+}
+
+var errBroken = errors.New("a broken packet of the broker")
+
+// frame is the first byte and the body of the next packet, borrowed until the one
+// after.
+func (f *frames) frame() (first byte, body []byte, err error) {
 	for {
-		if size, head := frameSize(f.buf[f.from:]); size > 0 {
+		size, head := frameSize(f.buf[f.from:])
+		if size > 0 {
 			frame := f.buf[f.from : f.from+size]
 			f.from += size
-			return decodeFrame(frame, head)
-		} else if size < 0 {
-			return pk, errors.New("a broken packet of the broker")
+			return frame[0], frame[head:], nil
 		}
-		if f.from > 0 {
-			f.buf = append(f.buf[:0], f.buf[f.from:]...)
-			f.from = 0
+		if size < 0 {
+			return 0, nil, errBroken
 		}
-		if len(f.buf) == cap(f.buf) {
-			f.buf = append(f.buf, make([]byte, max(256, len(f.buf)))...)[:len(f.buf)]
-		}
-		n, err := f.conn.Read(f.buf[len(f.buf):cap(f.buf)])
-		f.buf = f.buf[:len(f.buf)+n]
-		if n == 0 && err != nil {
-			return pk, err
+		if err := f.fill(); err != nil {
+			return 0, nil, err
 		}
 	}
+}
+
+// fill reads once, behind what is there.
+func (f *frames) fill() error {
+	if f.from > 0 {
+		f.buf = append(f.buf[:0], f.buf[f.from:]...)
+		f.from = 0
+	}
+	if len(f.buf) == cap(f.buf) {
+		f.buf = append(f.buf, make([]byte, max(256, len(f.buf)))...)[:len(f.buf)]
+	}
+	n, err := f.conn.Read(f.buf[len(f.buf):cap(f.buf)])
+	f.buf = f.buf[:len(f.buf)+n]
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// rest is what has been read and not been taken; nil for nothing.
+func (f *frames) rest() *chunk {
+	if f.from == len(f.buf) {
+		return nil
+	}
+	c := newChunk()
+	c.b = append(c.b, f.buf[f.from:]...)
+	return c
 }
 
 // frameSize is the length of the packet at the beginning of b and of its fixed
@@ -64,36 +97,52 @@ func frameSize(b []byte) (size, head int) {
 	return 0, 0
 }
 
-func decodeFrame(frame []byte, head int) (pk packets.Packet, err error) {
-	pk.ProtocolVersion = 4
-	if err := pk.FixedHeader.Decode(frame[0]); err != nil {
-		return pk, err
-	}
-	body := frame[head:]
-	pk.FixedHeader.Remaining = len(body)
-	switch pk.FixedHeader.Type {
-	case packets.Connack:
-		err = pk.ConnackDecode(body)
-	case packets.Suback:
-		err = pk.SubackDecode(body)
+// decodeFrame reads what a session that is up may get.
+func decodeFrame(first byte, body []byte, five bool) (pk packet, err error) {
+	pk.kind, pk.qos = first>>4, first>>qosShift&3
+	switch pk.kind {
 	case packets.Publish:
-		err = pk.PublishDecode(body)
-	case packets.Puback:
+		return pk, pk.publish(body, five)
+	case packets.Puback, packets.Pubrec, packets.Pubrel, packets.Pubcomp:
 		if len(body) < 2 {
-			return pk, packets.ErrMalformedPacketID
+			return pk, errBroken
 		}
-		pk.PacketID = binary.BigEndian.Uint16(body)
+		if pk.id = binary.BigEndian.Uint16(body); len(body) > 2 {
+			pk.reason = body[2]
+		}
 	case packets.Pingresp:
+	case packets.Disconnect:
+		if len(body) > 0 {
+			pk.reason = body[0]
+		}
 	default:
-		err = fmt.Errorf("a %s of the broker", packets.PacketNames[pk.FixedHeader.Type])
+		err = fmt.Errorf("a %s of the broker", packets.PacketNames[pk.kind])
 	}
 	return pk, err
 }
 
-func (f *frames) expect(kind byte) (packets.Packet, error) {
-	pk, err := f.next()
-	if err == nil && pk.FixedHeader.Type != kind {
-		err = fmt.Errorf("a %s instead", packets.PacketNames[pk.FixedHeader.Type])
+func (pk *packet) publish(body []byte, five bool) error {
+	if pk.qos > 2 || len(body) < 2 {
+		return errBroken
 	}
-	return pk, err
+	n := int(binary.BigEndian.Uint16(body))
+	if body = body[2:]; len(body) < n {
+		return errBroken
+	}
+	pk.topic, body = body[:n], body[n:]
+	if pk.qos > 0 {
+		if len(body) < 2 {
+			return errBroken
+		}
+		pk.id, body = binary.BigEndian.Uint16(body), body[2:]
+	}
+	if five {
+		properties, size := binary.Uvarint(body)
+		if size <= 0 || size > 4 || properties > uint64(len(body)-size) {
+			return errBroken
+		}
+		body = body[size+int(properties):]
+	}
+	pk.payload = body
+	return nil
 }

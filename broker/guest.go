@@ -13,6 +13,8 @@ type guest struct {
 	*contained.Client
 	desk  *desk
 	thing sim.ThingID // of a session of the testbed's own; else NoThing
+	rules bool        // it is the platform, which is not ours
+	known bool        // it has said who it is, and that is its User
 
 	// Only on the goroutine that reads the connection.
 	topic   string // the latest one
@@ -60,7 +62,16 @@ func (d *desk) locate(v *guest, topic string) place {
 			return p
 		}
 		return refuse(unknownTopics, "nobody listens to that topic")
-	case Commands, Tasks, Announcement:
+	case Assignments:
+		if v.rules {
+			return p
+		}
+		return refuse(spoofedMessages, "only a platform publishes there")
+	case Commands:
+		if !v.rules {
+			return refuse(spoofedMessages, "only the testbed publishes there")
+		}
+	case Tasks, Announcement:
 		return refuse(spoofedMessages, "only the testbed publishes there")
 	case Answers:
 		if p.phone = d.phones[name]; p.phone == nil {
@@ -68,6 +79,9 @@ func (d *desk) locate(v *guest, topic string) place {
 		}
 		if v.thing != sim.NoThing {
 			return refuse(spoofedMessages, "a thing is no worker")
+		}
+		if !v.speaksFor(name) {
+			return refuse(spoofedMessages, "a worker answers for nobody else")
 		}
 		return p
 	}
@@ -77,7 +91,9 @@ func (d *desk) locate(v *guest, topic string) place {
 	}
 	p.thing, p.codec = id, d.codec(id)
 	switch who := d.players[id]; {
-	case v.thing == id && who == session, v.thing == sim.NoThing && who == outside:
+	case room == Commands:
+		return p
+	case v.thing == id && who == session, v.thing == sim.NoThing && who == outside && v.speaksFor(name):
 		return p
 	case who == outside:
 		return refuse(spoofedMessages, "a thing does not speak for another")
@@ -146,7 +162,7 @@ func (v *guest) hearAck(at *place, m *contained.Message) contained.Fate {
 	if !d.inbox.ack(a, m.QoS > 0) {
 		d.counts.add(unreadMessages)
 		if at.thing != sim.NoThing {
-			d.lose(loss{medium: sim.AckMessage, thing: at.thing, due: -1, why: sim.LostUnread})
+			d.lose(loss{medium: sim.AckMessage, thing: at.thing, due: a.due(), why: sim.LostUnread})
 		}
 		return contained.Taken
 	}
@@ -164,6 +180,17 @@ func (v *guest) refuse(t tally, fate contained.Fate, m *contained.Message, thing
 		})
 	}
 	return fate
+}
+
+// noteRefusal tells what the broker has refused; of messages the desk tells itself.
+func (d *desk) noteRefusal(r contained.Refusal) {
+	if r.Kind != contained.RefusedMessages {
+		who := r.Client
+		if who == "" {
+			who = r.Address
+		}
+		d.inbox.note(sim.Event{What: "rejected", Thing: sim.NoThing, Subject: clip(who), Detail: r.Kind + ": " + r.Why})
+	}
 }
 
 // clip bounds what a stranger can write into the report.

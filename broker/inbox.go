@@ -10,7 +10,7 @@ import (
 // order, bounded, and posts one drain for all that has gathered.
 type inbox struct {
 	clock *sim.Clock
-	limit int         // readings, acks and commands that wait
+	limit int         // readings, acks and orders that wait
 	sink  func(batch) // on the clock's thread
 	turn  func()      // drain, made once
 
@@ -22,14 +22,14 @@ type inbox struct {
 	closed  bool
 }
 
-// batch is what has gathered. Readings, acks, commands and losses lie in arrays
+// batch is what has gathered. Readings, acks and losses lie in arrays
 // of their own, order says how they came.
 type batch struct {
 	order    []item
 	readings []heard
 	values   []float64
 	acks     []answered
-	commands []sim.Command
+	orders   []sim.Order
 	losses   []loss
 	notes    []sim.Event
 }
@@ -39,7 +39,7 @@ type item uint8
 const (
 	readingItem item = iota
 	ackItem
-	commandItem
+	orderItem
 	lossItem
 )
 
@@ -59,6 +59,14 @@ type answered struct {
 	foreign bool
 	client  string
 	Answer
+}
+
+// due is what an ack of a session is known by on its way; -1 for a stranger's.
+func (a *answered) due() sim.Time {
+	if a.Stamped && !a.foreign {
+		return a.Answer.Done.At
+	}
+	return -1
 }
 
 type loss struct {
@@ -113,14 +121,14 @@ func (x *inbox) ack(a answered, wait bool) bool {
 	return true
 }
 
-func (x *inbox) command(c sim.Command) bool {
+func (x *inbox) ordered(o sim.Order, wait bool) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !x.admit(false) {
+	if !x.admit(wait) {
 		return false
 	}
-	x.waiting.order = append(x.waiting.order, commandItem)
-	x.waiting.commands = append(x.waiting.commands, c)
+	x.waiting.order = append(x.waiting.order, orderItem)
+	x.waiting.orders = append(x.waiting.orders, o)
 	x.post()
 	return true
 }
@@ -177,10 +185,11 @@ func (x *inbox) drain() {
 	x.mu.Unlock()
 	x.sink(b)
 	clear(b.acks)
+	clear(b.orders)
 	clear(b.notes)
 	x.mu.Lock()
 	x.spare = batch{
-		b.order[:0], b.readings[:0], b.values[:0], b.acks[:0], b.commands[:0], b.losses[:0], b.notes[:0],
+		b.order[:0], b.readings[:0], b.values[:0], b.acks[:0], b.orders[:0], b.losses[:0], b.notes[:0],
 	}
 	x.mu.Unlock()
 }
@@ -193,11 +202,21 @@ func (x *inbox) close() {
 	x.mu.Unlock()
 }
 
-// inFlight is how many messages wait for the clock.
-func (x *inbox) inFlight() (readings, commands, acks int) {
+// foreign is how many messages of clients that are not ours wait for the clock.
+func (x *inbox) foreign() (readings, acks int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return len(x.waiting.readings), len(x.waiting.commands), len(x.waiting.acks)
+	for i := range x.waiting.readings {
+		if x.waiting.readings[i].foreign {
+			readings++
+		}
+	}
+	for i := range x.waiting.acks {
+		if x.waiting.acks[i].foreign {
+			acks++
+		}
+	}
+	return readings, acks
 }
 
 // tell passes a loss on to the observers, on the clock's thread.

@@ -78,11 +78,8 @@ const longestNote = 200
 // AppendAck writes the payload of a simulated thing's ack, with its stamps in
 // nanoseconds: scenario time, wall time.
 func (c *Codec) AppendAck(b []byte, a *sim.Ack) []byte {
-	b = strconv.AppendUint(append(b, `{"id":`...), a.ID, 10)
-	b = appendText(append(b, `,"outcome":`...), a.Outcome.String())
-	if a.Note != "" {
-		b = appendText(append(b, `,"note":`...), a.Note)
-	}
+	b = AppendAnswer(b, a)
+	b = b[:len(b)-1]
 	if a.State != nil {
 		b = append(b, `,"state":{`...)
 		comma := 1
@@ -97,6 +94,16 @@ func (c *Codec) AppendAck(b []byte, a *sim.Ack) []byte {
 	if !a.Foreign {
 		b = appendStamp(append(b, `,"delivered":`...), a.Delivered)
 		b = appendStamp(append(b, `,"done":`...), a.Done)
+	}
+	return append(b, '}')
+}
+
+// AppendAnswer writes the payload of a worker's ack.
+func AppendAnswer(b []byte, a *sim.Ack) []byte {
+	b = strconv.AppendUint(append(b, `{"id":`...), a.ID, 10)
+	b = appendText(append(b, `,"outcome":`...), a.Outcome.String())
+	if a.Note != "" {
+		b = appendText(append(b, `,"note":`...), a.Note)
 	}
 	return append(b, '}')
 }

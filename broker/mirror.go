@@ -43,8 +43,12 @@ func (m *Mirror) Command(c *sim.Command) {
 // Task shows nothing: a virtual worker's name is known when it answers.
 func (m *Mirror) Task(*sim.Task) {}
 
-// Ack shows an ack of a thing without a socket.
+// Ack shows an ack of a thing without a socket, and to a platform that is not ours
+// also what workers without a phone say.
 func (m *Mirror) Ack(a *sim.Ack) {
+	if _, phone := m.desk.phones[a.By]; a.By != "" && !phone && m.desk.ruler != nil {
+		m.desk.send(letter{room: Answers, name: a.By, payload: AppendAnswer(nil, a), thing: sim.NoThing})
+	}
 	if a.By != "" || a.Thing == sim.NoThing || m.quiet(Acks, a.Thing) {
 		return
 	}

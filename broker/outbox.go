@@ -3,153 +3,223 @@ package broker
 import (
 	"encoding/binary"
 
+	"github.com/mochi-mqtt/server/v2/packets"
+
 	"github.com/twinbed/twinbed/sim"
 )
 
-// outbox is what a session still has to write, as one run of bytes, and what it
-// has written and not seen acknowledged.
+// outbox is what a session still has to write, and the messages of QoS 1 and 2
+// until their exchange is complete. An empty one holds no buffers.
 type outbox struct {
-	bytes []byte
-	marks []mark
-	spare outboxSpare
-
+	wire    *chunk       // to be written next
+	kept    *chunk       // the frames of flights, one after another
+	flights line[flight] // oldest first; their ids follow one another
+	sent    int          // how many of them have been sent
+	sentEnd int          // where their frames end in kept
+	aloft   int          // of those, how many are not complete
 	nextID  uint16
-	flights []sentMessage // QoS 1, oldest first
-	free    [][]byte      // frames to reuse
 }
 
-type outboxSpare struct {
-	bytes []byte
-	marks []mark
-}
-
-// mark says where a message of QoS 0 ends in the bytes and how to tell its loss.
-type mark struct {
-	end    int
-	medium sim.Medium
+// flight is a message of QoS 1 or 2.
+type flight struct {
 	due    sim.Time
-}
-
-// sentMessage is a QoS 1 message until its PUBACK.
-type sentMessage struct {
+	size   uint32 // of its frame
 	id     uint16
-	tried  bool // has been on a connection
 	medium sim.Medium
-	frame  []byte
+	phase  phase
 }
 
-// publishHead is the part of PUBLISH before the payload, without lengths.
+type phase uint8
+
 const (
-	publishType = 0x30
-	dupFlag     = 0x08
-	qos1Flag    = 0x02
+	waiting  phase = iota // for room in the window
+	sent                  // PUBLISH is out
+	released              // PUBREC has come, PUBREL is out
+	complete
 )
 
-// appendPublish writes a PUBLISH packet; id 0 means QoS 0.
-func appendPublish(b []byte, topic string, id uint16, payload []byte) []byte {
-	length, head := 2+len(topic)+len(payload), byte(publishType)
-	if id > 0 {
+// The fixed header of PUBLISH.
+const (
+	publishType = packets.Publish << 4
+	dupFlag     = 0x08
+	qosShift    = 1
+)
+
+// dispatch is a PUBLISH before it is bytes.
+type dispatch struct {
+	room    Room
+	level   string // whose room, as it stands in the topic
+	qos     byte
+	five    bool // MQTT 5
+	id      uint16
+	payload []byte
+}
+
+// append writes the packet.
+func (p *dispatch) append(b []byte) []byte {
+	length := 2 + len(thingsPrefix) + len(p.level) + len(lastLevels[p.room]) + len(p.payload)
+	if p.qos > 0 {
 		length += 2
-		head |= qos1Flag
 	}
-	b = append(b, head)
-	for n := length; ; {
-		digit := byte(n & 127)
-		if n >>= 7; n == 0 {
-			b = append(b, digit)
-			break
-		}
-		b = append(b, digit|128)
+	if p.five {
+		length++
 	}
-	b = binary.BigEndian.AppendUint16(b, uint16(len(topic)))
-	b = append(b, topic...)
-	if id > 0 {
-		b = binary.BigEndian.AppendUint16(b, id)
+	b = append(b, publishType|p.qos<<qosShift)
+	b = binary.AppendUvarint(b, uint64(length)) // MQTT's lengths are the same
+	b = binary.BigEndian.AppendUint16(b, uint16(len(thingsPrefix)+len(p.level)+len(lastLevels[p.room])))
+	b = append(append(append(b, thingsPrefix...), p.level...), lastLevels[p.room]...)
+	if p.qos > 0 {
+		b = binary.BigEndian.AppendUint16(b, p.id)
 	}
-	return append(b, payload...)
+	if p.five {
+		b = append(b, 0) // no properties
+	}
+	return append(b, p.payload...)
 }
 
-// put writes a QoS 0 message.
-func (o *outbox) put(topic string, payload []byte, medium sim.Medium, due sim.Time) {
-	o.bytes = appendPublish(o.bytes, topic, 0, payload)
-	o.marks = append(o.marks, mark{len(o.bytes), medium, due})
+// mostFlights keeps packet ids apart.
+const mostFlights = 1 << 15
+
+// full says whether there is no room for another message of the QoS.
+func (o *outbox) full(qos byte, limit int) bool {
+	if qos == 0 {
+		return o.wire.size() >= limit
+	}
+	return o.kept.size() >= limit || o.flights.len() >= mostFlights
 }
 
-// fly keeps a QoS 1 message until it is acknowledged and writes it if the session
-// is online.
-func (o *outbox) fly(topic string, payload []byte, medium sim.Medium, online bool) {
-	o.nextID++
-	for o.nextID == 0 || o.flying(o.nextID) {
-		o.nextID++
+// put writes a message of QoS 0.
+func (o *outbox) put(p *dispatch) {
+	if o.wire == nil {
+		o.wire = newChunk()
 	}
-	var frame []byte
-	if n := len(o.free); n > 0 {
-		frame, o.free = o.free[n-1][:0], o.free[:n-1]
-	}
-	frame = appendPublish(frame, topic, o.nextID, payload)
-	o.flights = append(o.flights, sentMessage{o.nextID, online, medium, frame})
-	if online {
-		o.bytes = append(o.bytes, frame...)
-	}
+	o.wire.b = p.append(o.wire.b)
 }
 
-// flying says whether an id is in use. Ids go up, so this is asked in earnest
-// only after a turn of 65,535.
-func (o *outbox) flying(id uint16) bool {
-	if len(o.flights) == 0 || o.flights[len(o.flights)-1].id < id && o.flights[0].id < id {
-		return false
+// keep takes a message of QoS 1 or 2; launch sends it.
+func (o *outbox) keep(p *dispatch, medium sim.Medium, due sim.Time) {
+	if o.nextID++; o.nextID == 0 {
+		o.nextID = 1
 	}
-	for i := range o.flights {
-		if o.flights[i].id == id {
-			return true
-		}
+	if o.kept == nil {
+		o.kept = newChunk()
 	}
-	return false
+	before := len(o.kept.b)
+	p.id = o.nextID
+	o.kept.b = p.append(o.kept.b)
+	o.flights.push(flight{due: due, size: uint32(len(o.kept.b) - before), id: p.id, medium: medium})
 }
 
-// landed takes the PUBACK of a message.
-func (o *outbox) landed(id uint16) {
-	for i := range o.flights {
-		if o.flights[i].id == id {
-			o.free = append(o.free, o.flights[i].frame)
-			if i == 0 { // as good as always
-				o.flights = o.flights[1:]
-			} else {
-				o.flights = append(o.flights[:i], o.flights[i+1:]...)
-			}
-			return
-		}
+// launch sends what has waited, as much as the window lets.
+func (o *outbox) launch(window int) {
+	for ; o.sent < o.flights.len() && o.aloft < window; o.sent++ {
+		f := o.flights.at(o.sent)
+		f.phase = sent
+		o.aloft++
+		o.post(o.kept.b[o.sentEnd : o.sentEnd+int(f.size)])
+		o.sentEnd += int(f.size)
 	}
 }
 
-// relaunch writes all unacknowledged messages anew, as duplicates if they have
-// been on a connection before, and says how many those were.
-func (o *outbox) relaunch() (again int) {
-	for i := range o.flights {
-		f := &o.flights[i]
-		if f.tried {
-			f.frame[0] |= dupFlag
+func (o *outbox) post(b []byte) {
+	if o.wire == nil {
+		o.wire = newChunk()
+	}
+	o.wire.b = append(o.wire.b, b...)
+}
+
+// flying finds the flight of a packet id that has been sent.
+func (o *outbox) flying(id uint16) *flight {
+	if o.sent == 0 {
+		return nil
+	}
+	at := int(id) - int(o.flights.at(0).id)
+	if at < 0 {
+		at += 1<<16 - 1 // there is no id 0
+	}
+	if id == 0 || at >= o.sent {
+		return nil
+	}
+	return o.flights.at(at)
+}
+
+// received takes a PUBREC and answers it; also one that is of no flight, so that
+// the broker can forget it.
+func (o *outbox) received(id uint16) {
+	if f := o.flying(id); f != nil && f.phase == sent {
+		f.phase = released
+	}
+	o.release(id)
+}
+
+func (o *outbox) release(id uint16) {
+	o.post([]byte{packets.Pubrel<<4 | 2, 2, byte(id >> 8), byte(id)})
+}
+
+// landed takes what completes a flight: a PUBACK, a PUBCOMP, or a refusal. It
+// yields the flight as it was; nil where there is none.
+func (o *outbox) landed(id uint16) (was flight, ok bool) {
+	f := o.flying(id)
+	if f == nil || f.phase == complete {
+		return flight{}, false
+	}
+	was = *f
+	f.phase = complete
+	o.aloft--
+	o.forget()
+	return was, true
+}
+
+// forget lets go of complete flights at the front.
+func (o *outbox) forget() {
+	n := 0
+	for ; n < o.sent && o.flights.at(n).phase == complete; n++ {
+		o.kept.from += int(o.flights.at(n).size)
+	}
+	if n == 0 {
+		return
+	}
+	o.flights.drop(n)
+	o.sent -= n
+	if o.flights.len() == 0 {
+		o.kept.free()
+		o.kept, o.sentEnd = nil, 0
+		return
+	}
+	before := o.kept.from
+	o.kept.tidy()
+	o.sentEnd -= before - o.kept.from
+}
+
+// relaunch sends all again on a new connection, and says how many had been sent
+// before. When the broker still has the session they are duplicates or releases;
+// else QoS 1 begins anew, and QoS 2, which must not come twice, is given up.
+func (o *outbox) relaunch(present bool, window int, givenUp func(flight)) (again int) {
+	at := o.kept.start()
+	for i := range o.sent {
+		f := o.flights.at(i)
+		frame := o.kept.b[at : at+int(f.size)]
+		at += int(f.size)
+		qos2 := frame[0]>>qosShift&3 == 2
+		switch {
+		case f.phase == complete:
+		case qos2 && !present:
+			givenUp(*f)
+			f.phase = complete
+			o.aloft--
+		case f.phase == released:
 			again++
+			o.release(f.id)
+		default:
+			again++
+			frame[0] &^= dupFlag
+			if present {
+				frame[0] |= dupFlag
+			}
+			o.post(frame)
 		}
-		f.tried = true
-		o.bytes = append(o.bytes, f.frame...)
 	}
+	o.forget()
+	o.launch(window)
 	return again
-}
-
-// swap takes what is to be written; the next swap reuses what was given back.
-func (o *outbox) swap() (bytes []byte, marks []mark) {
-	bytes, marks = o.bytes, o.marks
-	o.bytes, o.marks = o.spare.bytes[:0], o.spare.marks[:0]
-	o.spare = outboxSpare{}
-	return bytes, marks
-}
-
-func (o *outbox) giveBack(bytes []byte, marks []mark) { o.spare = outboxSpare{bytes, marks} }
-
-// drop forgets what was not written and yields its marks.
-func (o *outbox) drop() []mark {
-	marks := o.marks
-	o.bytes, o.marks = nil, nil
-	return marks
 }

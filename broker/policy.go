@@ -22,13 +22,15 @@ const (
 
 func clientID(thing string) string { return ownPrefix + thing }
 
-// Anonymous lets strangers in, on this machine.
-func (p policy) Anonymous() bool { return true }
+// Anonymous lets strangers in on this machine who need not say who they are,
+// unless the run's owner has said who they may be.
+func (p policy) Anonymous() bool { return !p.access.closed() }
 
-// Admit knows the testbed's own sessions by the run's secret; whoever else has
-// come in over loopback may be a stranger.
+// Admit knows the testbed's own sessions by the run's secret. Whoever else has
+// come in over loopback may be a stranger, or is whom its credentials say.
 func (p policy) Admit(c *contained.Client, hello *contained.Hello) contained.Answer {
 	g := &guest{Client: c, desk: p.desk, thing: sim.NoThing, watching: map[string]struct{}{}}
+	c.Guest = g
 	if name, own := strings.CutPrefix(hello.ID, ownPrefix); own || hello.Username == ownUser {
 		id, exists := p.world.Roster.Lookup(name)
 		right := subtle.ConstantTimeCompare(hello.Password, []byte(p.secret)) == 1
@@ -36,8 +38,14 @@ func (p policy) Admit(c *contained.Client, hello *contained.Hello) contained.Ans
 			return contained.Unknown
 		}
 		g.thing, c.User = id, ownUser
+		return contained.Welcome
 	}
-	c.Guest = g
+	if asked, answer := p.ruler.admit(g, hello, p.access.closed()); asked {
+		return answer
+	}
+	if p.access.closed() {
+		return p.access.admit(g, hello)
+	}
 	return contained.Welcome
 }
 
@@ -51,6 +59,9 @@ func (p policy) Receive(c *contained.Client, topic string) bool {
 	if c.Guest.(*guest).thing != sim.NoThing {
 		room, name := ReadTopic(topic)
 		return room == Commands && clientID(name) == c.ID
+	}
+	if v := c.Guest.(*guest); v.bound() {
+		return v.ofItsOwn(topic)
 	}
 	first, _, _ := strings.Cut(topic, "/")
 	return contained.ValidFilter(topic) && (first == Root || first == "#" || first == "+" || p.relays(topic))
@@ -77,23 +88,41 @@ func (p policy) Publish(c *contained.Client, m *contained.Message) contained.Fat
 		return contained.Passed
 	case at.room == Readings:
 		return v.hearReading(at, m)
+	case at.room == Commands || at.room == Assignments:
+		return v.hearOrder(at, m)
 	}
 	return v.hearAck(at, m)
 }
 
 // Subscribed counts a subscription that readings can match.
-func (p policy) Subscribed(c *contained.Client, filter string) { c.Guest.(*guest).watch(filter) }
+func (p policy) Subscribed(c *contained.Client, filter string) {
+	v := c.Guest.(*guest)
+	v.watch(filter)
+	if v.rules && watches(filter, Readings) {
+		p.ruler.attends()
+	}
+}
 
 // Unsubscribed is its inverse.
 func (p policy) Unsubscribed(c *contained.Client, filter string) { c.Guest.(*guest).watchNot(filter) }
 
 // Left forgets what a client watched.
-func (p policy) Left(c *contained.Client) { c.Guest.(*guest).watchNone() }
+func (p policy) Left(c *contained.Client) {
+	v := c.Guest.(*guest)
+	v.watchNone()
+	if v.rules {
+		p.inbox.note(sim.Event{What: "platform away", Thing: sim.NoThing, Subject: platformID})
+	}
+}
 
 // Dropped tells which command or task did not fit into its taker's queue; an
 // observer's copy is only counted.
 func (p policy) Dropped(c *contained.Client, topic string, payload []byte) {
 	room, name := ReadTopic(topic)
+	if c.Guest.(*guest).rules {
+		p.counts.add(droppedAtPlatform)
+		return
+	}
 	if !c.Holds(topic) || room != Commands && room != Tasks {
 		p.counts.add(droppedOthers)
 		return

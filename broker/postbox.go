@@ -26,7 +26,7 @@ type postbox struct {
 	mu      sync.Mutex
 	more    sync.Cond
 	waiting []letter
-	busy    int
+	busy    []letter // taken and not delivered
 	closed  bool
 }
 
@@ -60,13 +60,13 @@ func (p *postbox) carry(deliver func(letter)) {
 			p.more.Wait()
 		}
 		batch, p.waiting = p.waiting, batch[:0]
-		p.busy = len(batch)
+		p.busy = batch
 		p.mu.Unlock()
 		for i, l := range batch {
 			deliver(l)
-			batch[i] = letter{}
 			p.mu.Lock()
-			p.busy--
+			p.busy = batch[i+1:]
+			batch[i] = letter{}
 			p.mu.Unlock()
 		}
 		p.mu.Lock()
@@ -80,9 +80,16 @@ func (p *postbox) close() {
 	p.mu.Unlock()
 }
 
-// inFlight is how many messages have not been handed to the broker.
-func (p *postbox) inFlight() int {
+// count is how many of the messages that have not been handed to the broker are so.
+func (p *postbox) count(is func(*letter) bool) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.waiting) + p.busy
+	for _, all := range [...][]letter{p.busy, p.waiting} {
+		for i := range all {
+			if is(&all[i]) {
+				n++
+			}
+		}
+	}
+	return n
 }

@@ -47,9 +47,10 @@ type Remote struct {
 	cancel context.CancelFunc
 	gone   chan struct{} // closed when nobody connects any more
 
-	mu      sync.Mutex
-	senders map[string]*guest // by topic
-	others  guest             // whoever publishes where nobody may
+	mu       sync.Mutex
+	senders  map[string]*guest // by topic
+	others   guest             // whoever publishes where nobody may
+	platform guest             // whoever commands, where the platform is not ours
 }
 
 // link is one connection of the platform, with its subscriptions granted.
@@ -73,7 +74,29 @@ func NewRemote(w *sim.World, o RemoteOptions) (*Remote, error) {
 		gone: make(chan struct{}), senders: map[string]*guest{},
 	}
 	r.others = guest{Client: &contained.Client{ID: "a client of " + o.Address}, desk: d, thing: sim.NoThing}
+	r.platform = guest{Client: r.others.Client, desk: d, thing: sim.NoThing, rules: true}
 	return r, nil
+}
+
+// External declares that the platform is a client of the broker too. What it
+// commands comes to the things from the broker, and is only heard of here.
+func (r *Remote) External(_ string, take func(*sim.Order)) {
+	r.desk.External("", take)
+	r.ruler.ids = true
+	r.watchers[Readings].Add(1) // of things without a socket: it may want to know
+	r.watchers[Acks].Add(1)
+}
+
+// Obey publishes a command to its thing, unless the broker has it from another
+// platform already.
+func (r *Remote) Obey(c *sim.Command) {
+	switch {
+	case r.ruler == nil:
+		r.desk.Obey(c)
+	case r.players[c.Thing] == outside:
+		r.asked.note(c.ID, c.Thing)
+		r.world.Observers.Took(sim.CommandMessage, c.Thing, c.ID)
+	}
 }
 
 // Address is host and port of the broker.
@@ -169,6 +192,9 @@ func (r *Remote) connect(ctx context.Context) (*link, error) {
 // subscribe asks for all that the platform has to hear.
 func (r *Remote) subscribe(ctx context.Context, c paho.Client) error {
 	filters := map[string]byte{thingsPrefix + "+/readings": r.options.QoS, thingsPrefix + "+/acks": r.options.QoS}
+	if r.ruler != nil {
+		filters[thingsPrefix+"+/commands"], filters[tasksTopic] = 1, 1
+	}
 	for worker := range r.phones {
 		filters[Topic(Answers, worker)] = 1
 	}
@@ -229,6 +255,8 @@ func (r *Remote) hear(m paho.Message) {
 		v.refuse(at.refusal, contained.NotAuthorized, &x, at.thing, at.why)
 	case at.room == Readings:
 		v.hearReading(at, &x)
+	case at.room == Commands || at.room == Assignments:
+		v.hearOrder(at, &x)
 	default:
 		v.hearAck(at, &x)
 	}
@@ -242,6 +270,9 @@ func (r *Remote) sender(topic string) *guest {
 	}
 	room, name := ReadTopic(topic)
 	id, ok := r.world.Roster.Lookup(name)
+	if room == Commands || room == Assignments {
+		return &r.platform
+	}
 	if !ok || room != Readings && room != Acks {
 		return &r.others
 	}

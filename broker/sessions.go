@@ -4,66 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/mochi-mqtt/server/v2/packets"
-
-	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
 )
 
-// SessionOptions say how a fleet's things are MQTT clients. The zero value is
-// QoS 0 over whatever the entry's Dial yields.
-type SessionOptions struct {
-	QoS          byte          // of readings and acks: 0 or 1
-	KeepAlive    time.Duration // whole seconds; default 60 s
-	AnswerWithin time.Duration // the broker has to greet and to read; default 10 s
-	Outbox       int           // bytes that wait to be written, a session; default 65,536
-	Window       int           // unacknowledged QoS 1 messages, a session; default 1,024
-	ConnectRate  float64       // connections a second; default 2,000
-
-	Dial               func(context.Context) (net.Conn, error) // default the entry's
-	Username, Password string                                  // default the entry's own
-}
-
-func (o *SessionOptions) fill(e Entry) error {
-	if o.QoS > 1 {
-		return fmt.Errorf("a fleet's QoS is 0 or 1, not %d", o.QoS)
-	}
-	if o.KeepAlive <= 0 {
-		o.KeepAlive = time.Minute
-	}
-	o.KeepAlive = min(max(o.KeepAlive.Round(time.Second), time.Second), contained.MaxKeepAlive*time.Second)
-	if o.AnswerWithin <= 0 {
-		o.AnswerWithin = 10 * time.Second
-	}
-	if o.Outbox <= 0 {
-		o.Outbox = 1 << 16
-	}
-	if o.Window <= 0 {
-		o.Window = 1 << 10
-	}
-	o.Window = min(o.Window, 1<<15)
-	if o.ConnectRate <= 0 {
-		o.ConnectRate = 2000
-	}
-	if o.Dial == nil {
-		o.Dial = e.Dial
-	}
-	if o.Username == "" {
-		who := e.identity()
-		o.Username, o.Password = who.user, who.password
-	}
-	return nil
-}
-
 // Sessions makes every thing of a fleet that is played here an MQTT client of its
 // own. It is the fleet's Carrier; what its clients receive goes to the fleet as
-// their Device. The entry is to be the route of the fleet's commands.
+// their Device. The entry is to be the route of the fleet's commands, and the bus
+// and the observers are to have the Sessions' Passage.
 type Sessions struct {
 	world    *sim.World
 	fleet    *sim.Fleet
@@ -71,21 +24,31 @@ type Sessions struct {
 	options  SessionOptions
 	prefix   string          // of client ids
 	sessions []*fleetSession // by place in the kind; nil where the thing is not played here
+	levels   []string        // likewise: names as they stand in topics
 	live     int
-	inbox    *inbox
-	pace     pace
+	news     *newsroom
+	writers  crew
+	readers  crew
+	poller   func() *poller // made for the first socket; nil where there is none
+	dialer   *dialer
+	pulse    pulse
 	luck     chance.Stream
 	counts   counters
 
 	payload []byte // reused, on the clock's thread
 
+	run     context.Context // from Connect to Close
 	cancel  context.CancelFunc
-	running sync.WaitGroup
+	running sync.WaitGroup // what dials and keeps alive
+	slow    sync.WaitGroup // what waits for connections that cannot be tried
 	left    atomic.Int64
 	ready   chan struct{} // closed when all are up or refused
 }
 
-var _ sim.Carrier = (*Sessions)(nil)
+var (
+	_ sim.Carrier     = (*Sessions)(nil)
+	_ sim.Reconnector = (*Sessions)(nil)
+)
 
 // NewSessions declares a fleet's things to the entry, before it opens: all that
 // the fleet plays at this time.
@@ -96,22 +59,20 @@ func NewSessions(w *sim.World, f *sim.Fleet, e Entry, o SessionOptions) (*Sessio
 	d := e.front()
 	s := &Sessions{
 		world: w, fleet: f, codec: d.codec(f.Kind.First), options: o, prefix: e.identity().prefix,
-		sessions: make([]*fleetSession, f.Kind.Count), ready: make(chan struct{}),
-		luck: w.Seed.Stream(f.Kind.Name + " reconnect"),
-		pace: pace{every: time.Duration(float64(time.Second) / o.ConnectRate)},
+		sessions: make([]*fleetSession, f.Kind.Count), levels: make([]string, f.Kind.Count), ready: make(chan struct{}),
+		luck: w.Seed.Stream(f.Kind.Name + " reconnect"), dialer: newDialer(f.Kind.Count, o.ConnectRate),
 	}
-	s.inbox = newInbox(w.Clock, d.inbox.limit, s.take)
+	s.poller = sync.OnceValue(s.poll)
+	s.pulse.interval.Store(int64(o.KeepAlive))
+	s.news = newNewsroom(w.Clock, d.inbox.limit, s.take)
 	for i := range s.sessions {
 		id := f.Kind.First + sim.ThingID(i)
 		if !f.Played(id) {
 			continue
 		}
 		d.declare(id, session)
-		name := w.Roster.Name(id)
-		x := &fleetSession{fleet: s, thing: id, name: name,
-			topic: [3]string{Topic(Readings, name), Topic(Commands, name), Topic(Acks, name)}}
-		x.write = x.flush
-		s.sessions[i] = x
+		s.sessions[i] = &fleetSession{fleet: s, thing: id, up: trail{up: true}}
+		s.levels[i] = escape(w.Roster.Name(id))
 		s.live++
 	}
 	d.fleets = append(d.fleets, s)
@@ -125,14 +86,17 @@ func (s *Sessions) Connect(ctx context.Context) error {
 	if err := enoughDescriptors(s.options, s.live); err != nil {
 		return err
 	}
-	var run context.Context
-	run, s.cancel = context.WithCancel(context.Background())
+	s.run, s.cancel = context.WithCancel(context.Background())
 	s.left.Store(int64(s.live))
+	s.writers.start(runtime.GOMAXPROCS(0), (*fleetSession).write)
+	s.readers.start(runtime.GOMAXPROCS(0), (*fleetSession).read)
 	for _, x := range s.sessions {
 		if x != nil {
-			s.running.Go(func() { x.live(run) })
+			s.dialer.due <- x
 		}
 	}
+	s.running.Go(func() { s.dialer.run(s.run, &s.running) })
+	s.running.Go(func() { s.pulse.run(s.run, s.sessions) })
 	if s.live == 0 {
 		return nil
 	}
@@ -141,6 +105,16 @@ func (s *Sessions) Connect(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	return s.missing()
+}
+
+// poll begins to wait for what sockets bring.
+func (s *Sessions) poll() *poller {
+	p := newPoller()
+	if p != nil {
+		s.slow.Go(func() { p.run(func(place int) { s.sessions[place].readable() }) })
+		context.AfterFunc(s.run, p.close)
+	}
+	return p
 }
 
 func (s *Sessions) settled() {
@@ -168,7 +142,7 @@ func (s *Sessions) missing() error {
 			if why == nil {
 				why = errors.New("no answer yet")
 			}
-			some = append(some, fmt.Errorf("%s: %w", x.name, why))
+			some = append(some, fmt.Errorf("%s: %w", x.name(), why))
 		}
 	}
 	if n == 0 {
@@ -194,98 +168,87 @@ func (s *Sessions) Up() (n int) {
 // connection is how many connections of a thing's session have ended, and whether
 // it has one now.
 func (s *Sessions) connection(id sim.ThingID) (ended uint32, up bool) {
-	x := s.sessions[id-s.fleet.Kind.First]
+	x := s.of(id)
 	if x == nil {
 		return 0, false
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.ended, x.conn != nil
+	if ended = x.connection; x.conn != nil {
+		ended--
+	}
+	return ended, x.conn != nil
+}
+
+// Reconnect cuts a share of the sessions off at once, as a cable does that
+// breaks, evenly over the fleet. They come back as fast as they can. It does not
+// wait for them.
+func (s *Sessions) Reconnect(share float64) {
+	s.running.Go(func() {
+		cut := 0.0
+		for _, x := range s.sessions {
+			if cut += min(max(share, 0), 1); x != nil && cut >= 1 {
+				x.cut()
+			}
+			if cut >= 1 {
+				cut--
+			}
+		}
+	})
 }
 
 // Reading publishes a reading of its thing.
 func (s *Sessions) Reading(r *sim.Reading) {
 	s.payload = s.codec.AppendReading(s.payload[:0], r)
-	s.send(r.Thing, readingsTopic, sim.ReadingMessage, r.Sensed.At)
+	s.send(Readings, r.Thing, step{number: uint64(r.Seq), due: r.Sensed.At, medium: sim.ReadingMessage})
 }
 
 // Ack publishes an ack of its thing.
 func (s *Sessions) Ack(a *sim.Ack) {
 	s.payload = s.codec.AppendAck(s.payload[:0], a)
-	s.send(a.Thing, acksTopic, sim.AckMessage, a.Done.At)
+	s.send(Acks, a.Thing, step{number: a.ID, due: a.Done.At, medium: sim.AckMessage})
 }
 
-func (s *Sessions) send(id sim.ThingID, topic int, medium sim.Medium, due sim.Time) {
+func (s *Sessions) send(room Room, id sim.ThingID, m step) {
 	x := s.sessions[id-s.fleet.Kind.First]
 	if x == nil {
-		s.world.Observers.Lost(medium, id, due, sim.LostNobody)
+		s.world.Observers.Lost(m.medium, id, m.due, sim.LostNobody)
 		return
 	}
-	if why, ok := x.send(topic, s.payload, medium, due); !ok {
-		s.world.Observers.Lost(medium, id, due, why)
+	if why, ok := x.send(room, s.payload, m); !ok {
+		s.world.Observers.Lost(m.medium, id, m.due, why)
 	}
 }
 
 // receive takes what the broker sends to a thing, on its session's goroutine.
-func (s *Sessions) receive(x *fleetSession, pk *packets.Packet) {
-	var c sim.Command
-	if pk.TopicName != x.topic[commandsTopic] {
+func (s *Sessions) receive(x *fleetSession, pk *packet) {
+	if !x.isCommand(pk.topic) {
 		s.counts.add(unknownTopics)
 		return
 	}
-	err := s.codec.ReadCommand(pk.Payload, &c)
-	c.Thing = x.thing
-	why := sim.LostMalformed
+	n := news{what: obey, session: x}
+	err := s.codec.ReadCommand(pk.payload, &n.command)
+	n.command.Thing = x.thing
 	switch {
 	case err != nil:
 		s.counts.add(malformedPayloads)
-	case s.inbox.command(c):
+		n.why = sim.LostMalformed
+	case s.news.tell(n):
 		s.counts.add(obeyedCommands)
 		return
 	default:
 		s.counts.add(unreadMessages)
-		why = sim.LostUnread
+		n.why = sim.LostUnread
 	}
-	if !s.inbox.lost(loss{medium: sim.CommandMessage, thing: x.thing, due: c.Decided.At, why: why}) {
-		s.counts.add(untoldLosses)
-	}
+	n.what, n.medium, n.due = lost, sim.CommandMessage, n.command.Decided.At
+	s.news.tell(n)
 }
 
-// take has the fleet obey what has gathered, on the clock's thread.
-func (s *Sessions) take(b batch) {
-	for i := range b.commands {
-		c := &b.commands[i]
-		c.Decided = s.world.Clock.StampOf(c.Decided.At)
-		s.fleet.Obey(c)
-	}
-	for _, l := range b.losses {
-		l.tell(s.world)
-	}
-	b.tellNotes(s.world)
-}
-
-// InFlight is how much the sessions hold: readings and acks that the broker has
-// not got or not acknowledged, commands that wait for the clock. What QoS 0 has
-// handed to the operating system is not in it: see Drain.
-func (s *Sessions) InFlight() (readings, commands, acks int) {
-	var n [sim.TaskMessage + 1]int
-	for _, x := range s.sessions {
-		if x == nil {
-			continue
-		}
-		x.mu.Lock()
-		for _, marks := range [...][]mark{x.batch, x.out.marks} {
-			for _, m := range marks {
-				n[m.medium]++
-			}
-		}
-		for i := range x.out.flights {
-			n[x.out.flights[i].medium]++
-		}
-		x.mu.Unlock()
-	}
-	_, commands, _ = s.inbox.inFlight()
-	return n[sim.ReadingMessage], commands, n[sim.AckMessage]
+// isCommand says whether a topic is that of the thing's commands.
+func (s *fleetSession) isCommand(topic []byte) bool {
+	level, last := s.level(), lastLevels[Commands]
+	return len(topic) == len(thingsPrefix)+len(level)+len(last) && string(topic[:len(thingsPrefix)]) == thingsPrefix &&
+		string(topic[len(thingsPrefix):len(topic)-len(last)]) == level && string(topic[len(topic)-len(last):]) == last
 }
 
 // Drain waits until everything sent so far has arrived at the broker or is known
@@ -295,20 +258,23 @@ func (s *Sessions) InFlight() (readings, commands, acks int) {
 func (s *Sessions) Drain(within time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
-	var waits sync.WaitGroup
-	var late atomic.Int64
 	for _, x := range s.sessions {
 		if x != nil {
-			waits.Go(func() {
-				if x.arrived(ctx) != nil {
-					late.Add(1)
+			x.alter(func() {
+				if x.conn != nil {
+					x.ping() // all at once; each is asked again below, and waits no longer
 				}
 			})
 		}
 	}
-	waits.Wait()
-	if n := late.Load(); n > 0 {
-		return fmt.Errorf("%d of %d sessions of %s did not drain within %s", n, s.live, s.fleet.Kind.Name, within)
+	late := 0
+	for _, x := range s.sessions {
+		if x != nil && x.arrived(ctx) != nil {
+			late++
+		}
+	}
+	if late > 0 {
+		return fmt.Errorf("%d of %d sessions of %s did not drain within %s", late, s.live, s.fleet.Kind.Name, within)
 	}
 	return nil
 }
@@ -319,61 +285,28 @@ func (s *Sessions) Close() {
 		return
 	}
 	s.cancel()
+	for _, x := range s.sessions {
+		if x != nil {
+			x.leave()
+		}
+	}
 	s.running.Wait()
 	for _, x := range s.sessions {
 		if x != nil {
-			_ = x.await(context.Background(), func() bool { return !x.writing })
+			x.leave() // who came up meanwhile
 		}
 	}
-	s.inbox.close()
+	s.writers.stop()
+	s.slow.Wait()
+	s.readers.stop()
+	s.news.close()
 }
 
 // Counts is what has happened to the sessions so far, always the same lines.
 func (s *Sessions) Counts() []Count {
 	all := s.counts.list(lostOffline, tallies)
-	for _, t := range [...]tally{malformedPayloads, unreadMessages, untoldLosses} {
+	for _, t := range [...]tally{malformedPayloads, unreadMessages} {
 		all = append(all, Count{Words: tallyWords[t], N: s.counts[t].Load()})
 	}
 	return all
-}
-
-// backoff is how long a session waits before it tries again: twice as long each
-// time up to 10 s, and each thing a part of that of its own.
-func (s *Sessions) backoff(id sim.ThingID, attempt uint64) time.Duration {
-	full := min(100*time.Millisecond<<min(attempt, 10), 10*time.Second)
-	return time.Duration(float64(full) * (0.5 + s.luck.Uniform(uint32(id), attempt)))
-}
-
-// pace spreads connections over time.
-type pace struct {
-	every time.Duration
-	mu    sync.Mutex
-	next  time.Time
-}
-
-// wait returns when it is the caller's turn; false when the context ended first.
-func (p *pace) wait(ctx context.Context) bool {
-	p.mu.Lock()
-	now := time.Now()
-	at := p.next
-	if at.Before(now) {
-		at = now
-	}
-	p.next = at.Add(p.every)
-	p.mu.Unlock()
-	return pause(ctx, at.Sub(now))
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

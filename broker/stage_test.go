@@ -114,6 +114,8 @@ func (s *stage) sessions(o SessionOptions) *Sessions {
 	f, err := NewSessions(s.world, s.fleet(), s.gate, o)
 	require.NoError(s.t, err)
 	s.fleet().Carrier = f
+	s.router.Tap(f.Passage())
+	s.world.Observers = append(s.world.Observers, f.Passage())
 	s.router.RouteKind(s.press, s.gate)
 	return f
 }

@@ -18,6 +18,8 @@ const (
 	Tasks             // twinbed/workers/<name>/tasks
 	Answers           // twinbed/workers/<name>/acks
 	Announcement      // twinbed/events
+	Assignments       // twinbed/tasks
+	Status            // twinbed/things/<name>/status: the wills of the testbed's own sessions
 )
 
 // Root is the first level of every topic.
@@ -27,24 +29,29 @@ const (
 	thingsPrefix  = Root + "/things/"
 	workersPrefix = Root + "/workers/"
 	eventsTopic   = Root + "/events"
+	tasksTopic    = Root + "/tasks"
 )
+
+// lastLevels are how the topics of things end.
+var lastLevels = [...]string{Readings: "/readings", Commands: "/commands", Acks: "/acks", Status: "/status"}
+
+// cutOff is the payload of a will.
+const cutOff = `{"online":false}`
 
 // Topic is the topic of a room of a thing or a worker. Characters that have a
 // meaning in topics are written as % and two hexadecimal digits.
 func Topic(room Room, name string) string {
 	switch room {
-	case Readings:
-		return thingsPrefix + escape(name) + "/readings"
-	case Commands:
-		return thingsPrefix + escape(name) + "/commands"
-	case Acks:
-		return thingsPrefix + escape(name) + "/acks"
+	case Readings, Commands, Acks, Status:
+		return thingsPrefix + escape(name) + lastLevels[room]
 	case Tasks:
 		return workersPrefix + escape(name) + "/tasks"
 	case Answers:
 		return workersPrefix + escape(name) + "/acks"
 	case Announcement:
 		return eventsTopic
+	case Assignments:
+		return tasksTopic
 	}
 	return ""
 }
@@ -52,8 +59,11 @@ func Topic(room Room, name string) string {
 // ReadTopic is the inverse of Topic; NoRoom where a topic is none of ours. There
 // is exactly one topic per room and name.
 func ReadTopic(topic string) (room Room, name string) {
-	if topic == eventsTopic {
+	switch topic {
+	case eventsTopic:
 		return Announcement, ""
+	case tasksTopic:
+		return Assignments, ""
 	}
 	rest, things := strings.CutPrefix(topic, thingsPrefix)
 	if !things {

@@ -132,6 +132,12 @@ type turnTrouble struct {
 // fired counts a decision; the event's ID is the loop's.
 func (r *Recorder) fired(e sim.Event) {
 	d := slices.Index(r.setup.Decisions, e.Subject)
+	if d < 0 && r.setup.Unlisted {
+		d = len(r.decisions)
+		r.setup.Decisions = append(slices.Clip(r.setup.Decisions), e.Subject)
+		r.decisions = append(r.decisions, turns{})
+		r.decisions[d].layOut(d + 1)
+	}
 	if d < 0 || r.turnIDs.state(e.ID) != idNew {
 		r.trouble.firedTwice++
 		return

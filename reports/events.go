@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"slices"
 
 	"github.com/twinbed/twinbed/sim"
 )
@@ -23,7 +24,8 @@ type Events struct {
 }
 
 // NewEvents makes the observer that writes to w; decisions are the names that a
-// Loop's Decision is a place in. Flush it at the end.
+// Loop's Decision is a place in; others follow in the order they first fire. Flush
+// it at the end.
 func NewEvents(w io.Writer, clock *sim.Clock, roster *sim.Roster, decisions []string) *Events {
 	e := &Events{clock: clock, roster: roster, decisions: decisions, buffer: bufio.NewWriterSize(w, 1<<16)}
 	e.encoder = json.NewEncoder(e.buffer)
@@ -67,6 +69,9 @@ func (e *Events) write(l line, thing sim.ThingID, at sim.Time) {
 
 // Noted writes the event itself.
 func (e *Events) Noted(x sim.Event) {
+	if x.What == sim.Fired && !slices.Contains(e.decisions, x.Subject) {
+		e.decisions = append(slices.Clip(e.decisions), x.Subject)
+	}
 	e.write(line{What: x.What, ID: x.ID, Subject: x.Subject, Detail: x.Detail}, x.Thing, x.At)
 }
 

@@ -63,7 +63,7 @@ func short(x float64) string {
 	switch {
 	case x-x != 0:
 		return "-"
-	case math.Abs(x) >= 1000 && math.Abs(x) < 1e15:
+	case math.Abs(x) >= 999.95 && math.Abs(x) < 1e15:
 		return grouped(int64(math.Round(x)))
 	}
 	x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 4, 64), 64)

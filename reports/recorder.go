@@ -20,6 +20,7 @@ type Setup struct {
 	Decisions []string      // names; a Loop's and a Deed's Decision is a place in it
 	Processes []string      // names; a Deed's Process is a place in it
 	KPIs      []KPI
+	Unlisted  bool          // decisions that Decisions lacks may fire: they follow in the order they first do
 	Punctual  time.Duration // how late the clock may be at p99, in wall time; 0: a tenth of the tightest period
 }
 
@@ -69,6 +70,17 @@ type kindRecord struct {
 // instead of three: 50 kB instead of 360 kB each.
 const manyDecisions = 8
 
+// layOut sets how many digits the histograms keep of one among so many decisions.
+func (t *turns) layOut(decisions int) {
+	digits := 3
+	if decisions > manyDecisions {
+		digits = 2
+	}
+	for s := range t.segments {
+		t.segments[s].digits = digits
+	}
+}
+
 // NewRecorder makes the recorder of a run. Mistakes in KPIs come back as
 // sim.Wrong with paths below "kpis".
 func NewRecorder(s Setup) (*Recorder, error) {
@@ -87,14 +99,8 @@ func NewRecorder(s Setup) (*Recorder, error) {
 			r.series[int(kind.First)+i].kind = uint16(k)
 		}
 	}
-	digits := 3
-	if len(s.Decisions) > manyDecisions {
-		digits = 2
-	}
 	for d := range r.decisions {
-		for s := range r.decisions[d].segments {
-			r.decisions[d].segments[s].digits = digits
-		}
+		r.decisions[d].layOut(len(s.Decisions))
 	}
 	for m := range r.lost {
 		r.lost[m] = make([]uint64, sim.Causes())

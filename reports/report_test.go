@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -160,12 +161,16 @@ func TestTheEventsFileIsTheSameForTheSameRun(t *testing.T) {
 	golden(t, "events.jsonl", []byte(first))
 }
 
-func TestProgressIsOneLine(t *testing.T) {
+func TestProgressIsOneLineThatFits(t *testing.T) {
 	s := newStage(t, 20, sim.NewClock(), nil, nil)
 	s.fleet.Switch(20)
 	require.NoError(t, s.Clock.Run(sim.Time(time.Hour)))
-	p := s.recorder.Progress(s.Clock.Now().Duration())
-	require.Equal(t, "1h  7 117 readings  60 loops, 0 open", p.String())
-	p.Planned, p.PerSecond = 5*time.Hour, 1.5e6
-	require.Equal(t, " 20%  1h of 5h  7 117 readings, 1 500 000 a second  60 loops, 0 open", p.String())
+	p := reports.Progress{Moment: s.recorder.Moment(), Offered: reports.Unknown, Achieved: reports.Unknown}
+	require.Equal(t, "1h  7 117 readings  86 lost  loop p50 653ms p99 729ms  0 open", p.String())
+	p.Planned, p.Offered, p.Achieved = 5*time.Hour, 1000, 999
+	p.Sessions = []reports.SessionsMoment{{Kind: "press", Up: 19, Of: 20}, {Kind: "lamp", Up: 5, Of: 5}}
+	p.Lateness[0] = 230 * time.Microsecond
+	require.Equal(t, " 20%  1h of 5h  999/s of 1 000/s  86 lost  loop p50 653ms p99 729ms  0 open  24 of 25 up", p.String())
+	p.Played, p.Planned, p.Offered = 49*time.Hour+59*time.Minute, 3650*24*time.Hour, 1.5e9
+	require.LessOrEqual(t, utf8.RuneCountInString(p.String()), 100)
 }

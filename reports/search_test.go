@@ -63,7 +63,7 @@ func all(f reports.Found) (runs []reports.Sample) {
 }
 
 func TestTheSearchFindsTheSameKneeOnABusyMachine(t *testing.T) {
-	const rounds, knee = 60, 61_234.0
+	const rounds, knee = 40, 61_234.0
 	apart, held, runs, wide := 0, 0, 0, 0.0
 	for round := range rounds {
 		lowest, highest := math.Inf(1), 0.0

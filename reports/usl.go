@@ -47,7 +47,7 @@ const (
 	fewestLoads = 5    // different ones
 	widestMiss  = 0.1  // share
 	farthest    = 1.25 // the peak may lie beyond what was measured by such a factor of throughput
-	resamples   = 300
+	resamples   = 200
 )
 
 // law is λ, σ and κ.

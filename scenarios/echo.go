@@ -40,7 +40,7 @@ func (s *Script) meaning(shape []language.Problem) (meaning []language.Problem) 
 	}
 	whole := *s
 	whole.Scenario = mended(s.Scenario, shape)
-	run, err := whole.Stage(Staging{})
+	run, err := whole.Stage(Staging{dry: true})
 	if err == nil {
 		_ = run.Close()
 		return nil
@@ -56,7 +56,9 @@ func (s *Script) meaning(shape []language.Problem) (meaning []language.Problem) 
 
 // mended fills the holes that mistakes have left with something that can be built.
 func mended(s Scenario, shape []language.Problem) Scenario {
-	s.Clock = Speed{}
+	if s.Platform.external() {
+		s.Clock = Speed{Factor: 1}
+	}
 	if s.Duration <= 0 {
 		s.Duration = time.Hour
 	}
@@ -109,7 +111,7 @@ func echoes(m, first language.Problem) bool {
 	if len(steps) == 3 && steps[2] == "count" { // so what its things are called is not known
 		return strings.Contains(m.Message, `"`+steps[1]+"-")
 	}
-	return strings.Contains(m.Message, `"`+steps[1]+`"`)
+	return strings.Contains(m.Message, `"`+steps[1]+`"`) || strings.Contains(m.Message, `"`+steps[1]+`.`)
 }
 
 // withoutEchoes leaves out mistakes that only follow from others.

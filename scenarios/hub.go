@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/twinbed/twinbed/broker"
@@ -21,6 +22,7 @@ type hub interface {
 	broker.Entry
 	sim.Device
 	Outside(sim.ThingID)
+	External(secret string, take func(*sim.Order))
 	Phone(worker string) *broker.Phone
 	Mirror() *broker.Mirror
 	Open() error
@@ -70,6 +72,8 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 				b.wrong(sim.Wrongf("broker."+key, "that is for a broker that is not ours: url says where it is"))
 			}
 		}
+		b.listening("broker.tcp", x.TCP)
+		b.listening("broker.web_socket", x.WebSocket)
 		return nil
 	}
 	o := &broker.RemoteOptions{}
@@ -84,7 +88,7 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 		b.wrong(sim.Wrongf("broker.url", "an address of a broker ends with its port"))
 	}
 	if x.WebSocket != "" {
-		b.wrong(sim.Wrongf("broker.websocket", "it is our own broker that would listen there, and url names another"))
+		b.wrong(sim.Wrongf("broker.web_socket", "it is our own broker that would listen there, and url names another"))
 	}
 	port := u.Port()
 	if port == "" {
@@ -103,6 +107,23 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 		o.QoS = max(o.QoS, byte(t.QoS))
 	}
 	return o
+}
+
+// listening checks where our own broker is to listen, without opening anything.
+func (b *builder) listening(path, address string) {
+	if address == "" {
+		return
+	}
+	host, port, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	switch _, wrong := strconv.ParseUint(port, 10, 16); {
+	case err != nil:
+		b.wrong(sim.Wrongf(path, "%.80q is no address to listen on: write host and port, as in 127.0.0.1:1883", address))
+	case wrong != nil:
+		b.wrong(sim.Wrongf(path, "%.20q is no port: these go from 0, which takes a free one, to 65535", port))
+	case host != "localhost" && (ip == nil || !ip.IsLoopback()):
+		b.wrong(sim.Wrongf(path, "%.80q can be reached from other machines: that needs TLS and passwords; use 127.0.0.1", address))
+	}
 }
 
 // authorities are those whose certificates are trusted; nil for the system's.
@@ -134,11 +155,15 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 		if b.staging.InMemory {
 			listen = broker.GateOptions{}
 		}
-		gate, err := broker.NewGate(w, listen)
-		if err == nil {
-			b.live.hub = gate
+		if b.External != nil {
+			listen.ClientQueue = queueFor(w.Roster.Size())
 		}
-		return err
+		gate, err := broker.NewGate(w, listen)
+		if err != nil {
+			return err
+		}
+		b.live.hub = gate
+		return b.invite()
 	}
 	if foreign.Username, err = b.value(s.Broker.User); err != nil {
 		return fmt.Errorf("broker.user: %w", err)
@@ -152,6 +177,24 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 	}
 	b.live.hub, b.live.outages = remote, remote.Outages()
 	w.Observers = append(w.Observers, b.live.outages)
+	return b.invite()
+}
+
+// queueFor is how long each client's queue is where one of them hears all
+// readings, among so many: 64 MiB for all, and 65,536 at most.
+func queueFor(clients int) int { return min(max(1<<23/max(clients, 1), 1<<10), 1<<16) }
+
+// invite lets an external platform in.
+func (b *builder) invite() error {
+	if b.External == nil {
+		return nil
+	}
+	secret, err := b.value(b.scenario.Platform.Secret)
+	if err != nil {
+		return fmt.Errorf("platform.secret: %w", err)
+	}
+	b.live.attended = true
+	b.live.hub.External(secret, b.External.Order)
 	return nil
 }
 
@@ -185,5 +228,6 @@ func (r *Run) remarks() (list []string) {
 		list = append(list, fmt.Sprintf("the broker %s is not ours: readings are believed to be of our things and commands of our platform, "+
 			"and whoever it lets publish on %s/things/# could forge them", strings.TrimSuffix(r.Script.Broker.URL, "/"), broker.Root))
 	}
-	return list
+	orders, _ := r.orders()
+	return append(list, orders...)
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/twinbed/twinbed/broker"
 	"github.com/twinbed/twinbed/hardware"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/sim"
-	"github.com/twinbed/twinbed/sim/people"
 )
 
 // live is what a run has beyond a virtual one: a wall to be paced by, a broker,
@@ -20,8 +18,10 @@ type live struct {
 	wall     sim.Wall
 	hub      hub
 	outages  *broker.Outages // of a broker that is not ours, else nil
+	attended bool            // by an external platform, which is waited for
 	sessions []*broker.Sessions
 	devices  []*hardware.Device
+	phones   *phones // nil where all people are played
 }
 
 // wires checks the devices of a scenario and, in a live run, connects things and
@@ -41,12 +41,17 @@ func (b *builder) wires() {
 			}
 		}
 	}
+	for _, t := range b.scenario.Things {
+		if t.Over == "pipe" && b.scenario.Broker.URL != "" {
+			b.wrong(sim.Wrongf("things."+t.Name+".over", "pipes lead to the broker of this process and not to the one of broker.url: use tcp"))
+		}
+	}
 	foreign := b.foreignBroker()
 	if b.live == nil || len(b.wrongs) > 0 {
 		return
 	}
 	if b.failure = b.connect(foreign); b.failure == nil {
-		b.phones()
+		b.connectPhones()
 		b.failure = b.live.hub.Open()
 	}
 }
@@ -76,8 +81,8 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 		case "outside":
 			b.outside(k, fleet)
 		case "mqtt":
-			o := broker.SessionOptions{QoS: byte(t.QoS)}
-			if gate, ok := hub.(*broker.Gate); ok && b.staging.InMemory {
+			o := t.options(s.Broker.ConnectRate)
+			if gate, ok := hub.(*broker.Gate); ok && (b.staging.InMemory || t.Over == "pipe") {
 				o.Dial = gate.DialMemory
 			}
 			sessions, err := broker.NewSessions(w, fleet, hub, o)
@@ -86,6 +91,9 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 			}
 			fleet.Carrier = sessions
 			b.router.RouteKind(k, hub)
+			passage := sessions.Passage()
+			b.router.Tap(passage)
+			w.Observers = append(w.Observers, passage)
 			b.live.sessions = append(b.live.sessions, sessions)
 		}
 	}
@@ -117,6 +125,11 @@ func (l *live) open(ctx context.Context) error {
 			return err
 		}
 	}
+	if gate, ok := l.hub.(*broker.Gate); ok && l.attended {
+		if err := gate.Attended(connecting); err != nil {
+			return err
+		}
+	}
 	if w, ok := l.wall.(interface{ Start() }); ok {
 		w.Start()
 	}
@@ -135,6 +148,24 @@ const drainWithin = 2 * time.Second
 func (l *live) drain() {
 	for _, s := range l.sessions {
 		_ = s.Drain(drainWithin) // what has not come in by then the ledger finds
+	}
+}
+
+// doubts is how many messages were on connections that have ended.
+func (l *live) doubts() (n int64) {
+	for _, s := range l.sessions {
+		n += int64(s.Doubts())
+	}
+	return n
+}
+
+// settle books what was lost with its connection, once nothing more can come in.
+func (l *live) settle() {
+	for _, s := range l.sessions {
+		s.Settle()
+	}
+	if l.outages != nil {
+		l.outages.Settle()
 	}
 }
 
@@ -187,35 +218,4 @@ func (l *live) counts() (list []reports.Count) {
 		}
 	}
 	return list
-}
-
-// phones hands the tasks of crews with phones to real people: to the one with the
-// skill who has the fewest.
-func (b *builder) phones() {
-	if !b.scenario.has("people") {
-		return
-	}
-	type carried struct {
-		people.PhoneWorker
-		*broker.Phone
-	}
-	var all []carried
-	for _, p := range people.Phones(b.scenario.People) {
-		all = append(all, carried{p, b.live.hub.Phone(p.Name)})
-	}
-	if len(all) == 0 {
-		return
-	}
-	b.router.RouteTasks(func(t *sim.Task) broker.Worker {
-		var best *broker.Phone
-		for _, c := range all {
-			if slices.Contains(c.Skills, t.Skill) && (best == nil || c.Open() < best.Open()) {
-				best = c.Phone
-			}
-		}
-		if best == nil {
-			return nil
-		}
-		return best
-	})
 }

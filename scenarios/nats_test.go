@@ -19,7 +19,7 @@ const natsServer = "github.com/nats-io/nats-server/v2@v2.15.2"
 func nats(t *testing.T) string {
 	dir := t.TempDir()
 	build := exec.Command(program(t, "go"), "install", natsServer)
-	build.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=-mod=mod", "CGO_ENABLED=0")
+	build.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=", "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Skipf("%s cannot be had: %s", natsServer, out)
 	}

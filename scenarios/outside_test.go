@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,7 +53,11 @@ func playOutside(t *testing.T) outsideRun {
 // books are what a run that was cut short on purpose must still show.
 func requireBalanced(t *testing.T, r *reports.Report) {
 	require.True(t, r.Ledger.Balanced, r.Reasons)
-	require.Len(t, r.Reasons, 1, "it was cut short, and nothing else")
+	for _, why := range r.Reasons {
+		if !strings.HasPrefix(why, "not played to its end") && !strings.HasPrefix(why, "the clock lagged") {
+			require.Fail(t, "it was cut short, perhaps on a busy machine, and nothing else", why)
+		}
+	}
 }
 
 func program(t *testing.T, name string) string {
@@ -164,6 +169,12 @@ func TestAPhoneAnswersATaskAndAnObserverSeesAll(t *testing.T) {
 	requireBalanced(t, report)
 	require.EqualValues(t, 1, report.Decisions[1].Closed.Done)
 	require.EqualValues(t, 1, report.Decisions[1].Manned)
+	require.Contains(t, report.Real, "1 stoker by phone")
+	require.Equal(t, "stoker", report.People[0].Name)
+	require.Equal(t, 1, report.People[0].Done)
+	require.Zero(t, report.People[0].Waiting)
+	require.Positive(t, float64(report.People[0].Busy))
+	require.Positive(t, float64(report.People[0].MeanWait))
 }
 
 func hasAll(seen map[string]bool, want []string) bool {

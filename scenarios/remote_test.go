@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/scenarios"
 	"github.com/twinbed/twinbed/sim"
@@ -222,5 +223,16 @@ func TestAStalledBrokerShowsInTheFiguresForAsLongAsItStood(t *testing.T) {
 	for _, l := range r.Limits {
 		require.True(t, l.Passed, "%s: measured %v", l.Limit, l.Measured)
 		t.Logf("%s: %.3f s", l.Limit, float64(l.Measured))
+	}
+}
+
+func TestTheSameScenarioOverTwinbedsBrokerAlone(t *testing.T) {
+	b := contained.New(contained.Options{TCP: "127.0.0.1:0"}, &contained.Access{})
+	require.NoError(t, b.Open())
+	defer b.Close()
+	for _, qos := range []string{"0", "1"} {
+		r, err := playOver(t, "mqtt://"+b.TCP(), scenarios.Staging{}, "things.sensor.qos="+qos)
+		require.NoError(t, err)
+		requireWhole(t, r)
 	}
 }

@@ -30,23 +30,25 @@ type Scenario struct {
 	People       []people.Crew `map:"Name" doc:"crews of workers, by name"`
 	twins.Config `key:",inline"`
 
-	Network sim.Network     `doc:"what lies between things and platform"`
-	Load    []sim.LoadStage `doc:"how much of the things is switched on, stage by stage: ramp and soak {over: 5m, to: 100%, hold: 8h}, step {to: 200%, hold: 1m}, spike {spike: 500%, hold: 10s}, storm {reconnect: 100%}"`
-	Broker  Broker          `doc:"where the run's broker listens, or where one is that is not ours, in live runs"`
-	Faults  []Incident      `doc:"what goes wrong, and when"`
-	Limits  []reports.Limit `doc:"what must hold, such as p99 of loop < 250ms; a broken one fails the run"`
-	KPIs    []reports.KPI   `key:"kpis" doc:"what the run is worth: names of built-in ones, or your own"`
+	Network  sim.Network     `doc:"what lies between things and platform"`
+	Load     []sim.LoadStage `doc:"how much of the things is switched on, stage by stage: ramp and soak {over: 5m, to: 100%, hold: 8h}, step {to: 200%, hold: 1m}, spike {spike: 500%, hold: 10s}, storm {reconnect: 100%}"`
+	Broker   Broker          `doc:"where the run's broker listens, or where one is that is not ours, in live runs"`
+	Platform Platform        `doc:"who decides: the platform that is built in, or one that is not ours and is a client of the broker (external)"`
+	Faults   []Incident      `doc:"what goes wrong, and when"`
+	Limits   []reports.Limit `doc:"what must hold, such as p99 of loop < 250ms; a broken one fails the run"`
+	KPIs     []reports.KPI   `key:"kpis" doc:"what the run is worth: names of built-in ones, or your own"`
 }
 
 // Broker is where the embedded broker of a live run listens, or where one is that
 // is not ours.
 type Broker struct {
-	TCP       string `default:"127.0.0.1:0" doc:"address for MQTT clients; port 0 takes a free one"`
-	WebSocket string `doc:"address for MQTT over WebSocket; without it none"`
-	URL       string `key:"url" doc:"a broker that is not ours, to be used instead: mqtt://host:port, or mqtts:// with TLS"`
-	User      Secret `doc:"user name at that broker, as env:NAME: the environment variable that holds it"`
-	Password  Secret `doc:"password at that broker, as env:NAME"`
-	CA        string `key:"ca" doc:"file of the scenario's folder with the certificates (PEM) to trust at that broker; without it the system's"`
+	TCP         string  `default:"127.0.0.1:0" doc:"address for MQTT clients; port 0 takes a free one"`
+	WebSocket   string  `doc:"address for MQTT over WebSocket; without it none"`
+	ConnectRate float64 `default:"2000" min:"1" max:"1000000" doc:"connections of things that are begun in a second, of each kind; those that a storm has cut off come back faster"`
+	URL         string  `key:"url" doc:"a broker that is not ours, to be used instead: mqtt://host:port, or mqtts:// with TLS"`
+	User        Secret  `doc:"user name at that broker, as env:NAME: the environment variable that holds it"`
+	Password    Secret  `doc:"password at that broker, as env:NAME"`
+	CA          string  `key:"ca" doc:"file of the scenario's folder with the certificates (PEM) to trust at that broker; without it the system's"`
 }
 
 // Speed is how fast the scenario's clock runs: 0 in virtual time, else scenario

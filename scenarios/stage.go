@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twinbed/twinbed/broker"
+	"github.com/twinbed/twinbed/external"
 	"github.com/twinbed/twinbed/hardware"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/scenarios/language"
@@ -34,13 +35,16 @@ type Staging struct {
 	LookupEnv func(name string) (string, bool)
 	WarmUp    time.Duration // scenario time at the beginning that figures leave out; the books are of all
 	Punctual  time.Duration // how late the clock may be at p99 in wall time; 0: a tenth of the tightest period
+
+	dry bool // only to check: nothing is opened, time is virtual
 }
 
 // Run is a scenario on its stage, to be played once.
 type Run struct {
 	Script   *Script
 	World    *sim.World
-	Platform *twins.Platform
+	Platform *twins.Platform    // nil where another decides
+	External *external.Platform // its books, else nil
 	Recorder *reports.Recorder
 	LeftOut  []LeftOut
 
@@ -106,8 +110,7 @@ func (s *Script) check(variant string) (told []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Clock = Speed{} // nothing is opened to check
-	run, err := v.Stage(Staging{})
+	run, err := v.Stage(Staging{dry: true})
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +135,7 @@ func (r *Run) Casting() (lines []string) {
 	if r.live != nil {
 		lines = append(lines, "broker: "+r.brokers())
 	}
+	lines = append(lines, r.Script.unused()...)
 	return append(lines, r.leftOut()...)
 }
 
@@ -176,7 +180,7 @@ func (b *builder) world() {
 		Seed:    chance.Seed(s.Seed).Replica(b.staging.Replica),
 		Symbols: &formula.Symbols{}, Roster: &sim.Roster{},
 	}
-	if s.Clock.Live() {
+	if s.Clock.Live() && !b.staging.dry {
 		pace := b.staging.Wall
 		if pace == nil {
 			pace = wall.New()
@@ -270,10 +274,22 @@ func (b *builder) crews() {
 		return
 	}
 	b.World.Workforce = crews
+	if b.live != nil && len(people.Phones(b.scenario.People)) > 0 {
+		b.live.phones = newPhones(crews)
+		b.World.Workforce = b.live.phones
+	}
 }
 
-// platform opens the context and makes the system under test.
+// platform opens the context and makes the system under test. In virtual time an
+// external one cannot be, and its scenario is checked as if ours decided.
 func (b *builder) platform() {
+	if b.scenario.Platform.external() && b.live != nil {
+		b.externalPlatform()
+		return
+	}
+	if b.scenario.Platform.external() && !b.scenario.Clock.Live() {
+		b.wrong(sim.Wrongf("platform", "an external platform cannot live in virtual time: clock is realtime, or a speed such as 60x"))
+	}
 	var named []twins.NamedSource
 	for _, d := range b.scenario.Data {
 		if !b.scenario.has("data") {
@@ -315,8 +331,12 @@ func (b *builder) witness() {
 	for _, k := range b.World.Roster.Kinds {
 		kinds = append(kinds, k.Name)
 	}
+	named := decisions
+	if b.scenario.Platform.external() {
+		named = append(slices.Clip(named), b.scenario.commands()...)
+	}
 	for n, l := range b.scenario.Limits {
-		if err := l.Check(reports.Names{Decisions: decisions, Kinds: kinds, KPIs: b.scenario.KPIs}); err != nil {
+		if err := l.Check(reports.Names{Decisions: named, Kinds: kinds, KPIs: b.scenario.KPIs}); err != nil {
 			b.wrong(sim.Wrongf(fmt.Sprintf("limits.%d", n), "%v", err))
 		}
 		if !slices.ContainsFunc(b.LeftOut, func(x LeftOut) bool { return x.Decision == l.Of }) {
@@ -327,10 +347,8 @@ func (b *builder) witness() {
 		Clock: b.World.Clock, Calendar: b.World.Calendar, Roster: b.World.Roster, Symbols: b.World.Symbols,
 		Workforce: b.World.Workforce, KPIs: b.scenario.KPIs, Punctual: b.staging.Punctual,
 	}
+	setup.Decisions, setup.Unlisted = b.decisions(), b.External != nil
 	if b.Platform != nil {
-		for _, d := range b.Platform.Decisions() {
-			setup.Decisions = append(setup.Decisions, d.Name)
-		}
 		for _, p := range b.Platform.Processes() {
 			setup.Processes = append(setup.Processes, p.Name)
 		}

@@ -30,6 +30,7 @@ type Fleet struct {
 	ticking bitmap // a next reading is scheduled
 	real    bitmap // not played here: a bound device or an outside client
 	active  int    // things 0 to active-1 are switched on
+	silent  bool   // nothing is sensed any more
 
 	phase, fails, takes               chance.Stream
 	senseKind, arriveKind, comebyKind EventKind
@@ -194,6 +195,10 @@ func (f *Fleet) Switch(n int) {
 	}
 	f.active = n
 }
+
+// Silence ends all sensing; the things go on obeying. A live run ends so: what is on
+// its way comes in.
+func (f *Fleet) Silence() { f.silent = true }
 
 // carry brings all truths of thing i to now.
 func (f *Fleet) carry(i int, now Time) []float64 {

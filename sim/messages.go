@@ -57,6 +57,17 @@ type Task struct {
 	Decided  Stamp
 }
 
+// Order is what a platform that is not ours wants done: a command, or a task.
+type Order struct {
+	ID       uint64 // its own, of one series for commands and tasks; 0: it gave none
+	Decision string // what it calls its reason; "": it did not say
+	Seq      uint32 // the reading that led to it; 0: it did not say
+	Thing    ThingID
+	Command  CommandID // NoCommand for a task
+	Value    float64   // the command's argument, else NaN
+	Task     *Task     // nil for a command
+}
+
 // Outcome is how a command or task ended.
 type Outcome uint8
 

@@ -125,12 +125,13 @@ func Causes() int { return len(causes) }
 
 // The causes that any run can meet; faults register their own.
 var (
-	LostOnLink    = NewCause("network loss")
-	LostOffline   = NewCause("client offline")
-	LostInOutbox  = NewCause("client outbox full")
-	LostInBroker  = NewCause("broker queue full")
-	LostRefused   = NewCause("refused by the broker")
-	LostMalformed = NewCause("malformed")
-	LostUnread    = NewCause("platform inbox full")
-	LostNobody    = NewCause("nobody there to take it")
+	LostOnLink     = NewCause("network loss")
+	LostOffline    = NewCause("client offline")
+	LostInOutbox   = NewCause("client outbox full")
+	LostInBroker   = NewCause("broker queue full")
+	LostRefused    = NewCause("refused by the broker")
+	LostMalformed  = NewCause("malformed")
+	LostUnread     = NewCause("platform inbox full")
+	LostNobody     = NewCause("nobody there to take it")
+	LostConnection = NewCause("connection broke")
 )

@@ -11,7 +11,7 @@ func (h arriveHandler) Happen(slot, _ uint32) { h.f.arrive(slot) }
 // sense takes thing i's due reading and puts it on the link.
 func (f *Fleet) sense(i int) {
 	w := f.world
-	if i >= f.active || f.real.has(i) {
+	if f.silent || i >= f.active || f.real.has(i) {
 		f.ticking.clear(i)
 		return
 	}

@@ -133,7 +133,7 @@ func (p *Platform) fire(d *decision, i int, flags *uint8, r *sim.Reading) {
 	d.info.Fired++
 	p.working++
 	p.turns++
-	t := &turn{p: p, d: d, i: i, flags: flags, loop: sim.Loop{ID: p.turns, Decision: d.index, Thing: id, Seq: d.k.seen[i].seq}}
+	t := &turn{p: p, d: d, i: i, flags: flags, loop: sim.Loop{ID: p.turns, Decision: d.index, Thing: id, Seq: d.k.seen[i].series.Last}}
 	stamps := &t.loop.Stamps
 	if r != nil {
 		stamps[sim.Sensed], stamps[sim.Arrived], stamps[sim.Mirrored] = r.Sensed, r.Arrived, p.mirrored

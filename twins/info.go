@@ -122,7 +122,7 @@ func (p *Platform) Twin(id sim.ThingID) (Twin, bool) {
 	}
 	i := int(id - k.kind.First)
 	s := k.seen[i]
-	t := Twin{Thing: id, Seq: s.seq, Sensed: s.sensed, Mirrored: s.mirrored, Signals: k.row(i)[:len(k.kind.Signals)], Converged: true}
+	t := Twin{Thing: id, Seq: s.series.Last, Sensed: s.sensed, Mirrored: s.mirrored, Signals: k.row(i)[:len(k.kind.Signals)], Converged: true}
 	if !k.heard(i) {
 		t.Sensed, t.Mirrored = sim.Never, sim.Never
 	}

@@ -111,7 +111,7 @@ func (p *Platform) Reading(r *sim.Reading) {
 		return
 	}
 	i := int(r.Thing - k.kind.First)
-	how := k.seen[i].fit(r.Seq, r.Foreign)
+	how := k.seen[i].series.Fit(r.Seq, r.Foreign)
 	p.counts.Readings[how]++
 	if how != sim.Fresh {
 		p.world.Observers.Mirrored(r, how)

@@ -27,8 +27,7 @@ type twins struct {
 // sighting is when a thing was last heard and which of its readings came.
 type sighting struct {
 	sensed, mirrored sim.Time
-	seq              uint32
-	recent           uint32 // bit n: reading seq-n has come; 0: nothing has
+	series           sim.Series
 }
 
 // shadow is the desired and the reported state of a thing, by the kind's states.
@@ -37,30 +36,8 @@ type shadow struct {
 	at                sim.Time  // of the report
 }
 
-// fit says how a reading fits into its thing's series and takes note of it.
-// The last 32 numbers are remembered; older ones are late, or, from a device
-// that we do not play, the beginning of a new series. 0 is no number at all.
-func (s *sighting) fit(seq uint32, foreign bool) sim.Arrival {
-	behind := int64(s.seq) - int64(seq)
-	switch {
-	case s.recent == 0 || foreign && behind >= 32 && seq > 0:
-		s.seq, s.recent = seq, 1
-	case seq == 0:
-	case behind < 0:
-		s.seq, s.recent = seq, s.recent<<min(-behind, 32)|1
-	case behind >= 32:
-		return sim.Late
-	case s.recent>>behind&1 == 1:
-		return sim.Duplicate
-	default:
-		s.recent |= 1 << behind
-		return sim.Late
-	}
-	return sim.Fresh
-}
-
 // heard says whether a reading of thing i has ever come.
-func (k *twins) heard(i int) bool { return k.seen[i].recent != 0 }
+func (k *twins) heard(i int) bool { return k.seen[i].series.Begun() }
 
 // row is the twin of thing i as formulas see it.
 func (k *twins) row(i int) []float64 {

@@ -31,13 +31,10 @@ var anything = []string{"#"}
 func (a *Access) Anonymous() bool { return a.Users == nil && !a.Certificates }
 
 // Admit lets a client in that has a certificate or a password, if need be.
-func (a *Access) Admit(c *Client, hello *Hello) Answer {
+func (a *Access) Admit(c *Client, hello *Hello) (answer Answer) {
 	if !a.Anonymous() {
-		if answer := a.identify(c, hello); answer != Welcome {
+		if c.User, answer = a.Identify(hello); answer != Welcome {
 			return answer
-		}
-		if !hello.Assigned && !Owns(c.User, hello.ID) {
-			return NotYours
 		}
 	}
 	v := &visitor{reads: anything, writes: anything}
@@ -48,25 +45,29 @@ func (a *Access) Admit(c *Client, hello *Hello) Answer {
 	return Welcome
 }
 
-// identify finds out who a client is. A certificate is enough.
-func (a *Access) identify(c *Client, hello *Hello) Answer {
+// Identify finds out who a client is, and whether its id is its own. A
+// certificate is enough.
+func (a *Access) Identify(hello *Hello) (user string, answer Answer) {
 	switch {
 	case hello.Certified != "":
 		if !userName(hello.Certified) {
-			return NotAllowed
+			return "", NotAllowed
 		}
 		if hello.Username != "" && hello.Username != hello.Certified {
-			return Unknown
+			return "", Unknown
 		}
-		c.User = hello.Certified
-		return Welcome
+		user = hello.Certified
 	case a.Users == nil:
-		return NotAllowed
+		return "", NotAllowed
 	case !a.Users.Check(hello.Username, hello.Password):
-		return Unknown
+		return "", Unknown
+	default:
+		user = hello.Username
 	}
-	c.User = hello.Username
-	return Welcome
+	if !hello.Assigned && !Owns(user, hello.ID) {
+		return "", NotYours
+	}
+	return user, Welcome
 }
 
 // Owns says whether a client id is a user's: it is the name, or begins with it

@@ -78,15 +78,15 @@ type Broker struct {
 	entrance pace
 	telling  telling
 
-	mu      sync.Mutex
-	opened  bool
-	closed  bool
-	clients map[*Client]struct{}
-	owners  map[string]*Client  // by client id
-	kept    map[string]struct{} // ids of sessions that outlast their connections
-	lobby   lobby
-	wills   map[string]*time.Timer // those that wait, by client id
-	gone    sync.WaitGroup
+	mu        sync.Mutex
+	opened    bool
+	closed    bool
+	clients   map[*Client]struct{}
+	owners    map[string]*Client  // by client id
+	kept      map[string]struct{} // ids of sessions that outlast their connections
+	strangers strangers
+	wills     map[string]*time.Timer // those that wait, by client id
+	gone      sync.WaitGroup
 }
 
 // New makes a broker that asks p who may do what.
@@ -94,7 +94,7 @@ func New(o Options, p Policy) *Broker {
 	o.fill()
 	b := &Broker{
 		options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{}, wills: map[string]*time.Timer{},
-		kept: map[string]struct{}{}, lobby: lobby{most: max(1, o.Clients/4)},
+		kept: map[string]struct{}{}, strangers: strangers{most: max(1, o.Clients/4)},
 		limits:   Limits{Bytes: o.Packet, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
 		retained: retained{topics: o.Retained, bytes: o.RetainedBytes},
 	}

@@ -21,7 +21,7 @@ type Client struct {
 	Guest any    // the policy's
 
 	broker  *Broker
-	waits   *list.Element // in the lobby
+	waits   *list.Element // among the strangers
 	mochi   *mqtt.Client  // nil until it is welcome
 	writing sync.Once     // of the goroutine that writes what others publish
 	mu      sync.Mutex
@@ -55,7 +55,7 @@ func (b *Broker) admit(conn net.Conn, door string) {
 	defer func() {
 		// Should a packet that the guard has let pass make mochi panic, only its sender goes.
 		if recover() != nil {
-			b.counts.add(brokenPackets)
+			b.counts.add(panics)
 			if c.mochi != nil {
 				c.mochi.Stop(errPanic)
 				b.forget(c.mochi)
@@ -73,14 +73,14 @@ var errPanic = errors.New("a packet that the broker cannot bear")
 // enter lets a connection in if there is room, or room can be made.
 func (b *Broker) enter(c *Client) bool {
 	b.mu.Lock()
-	if b.lobby.full() || len(b.clients) >= b.options.Clients {
+	if b.strangers.full() || len(b.clients) >= b.options.Clients {
 		b.dismissSilent()
 	}
 	entered := !b.closed && len(b.clients) < b.options.Clients
 	if entered {
 		b.clients[c] = struct{}{}
 		b.gone.Add(1)
-		b.lobby.enter(c)
+		b.strangers.enter(c)
 	}
 	b.mu.Unlock()
 	if !entered {
@@ -98,7 +98,7 @@ func (b *Broker) makeRoom() {
 }
 
 func (b *Broker) dismissSilent() {
-	if out := b.lobby.oldest(); out != nil {
+	if out := b.strangers.oldest(); out != nil {
 		b.counts.add(silentConnects)
 		delete(b.clients, out)
 		_ = out.Close()
@@ -113,7 +113,7 @@ func (b *Broker) leave(c *Client) {
 	}
 	b.mu.Lock()
 	delete(b.clients, c)
-	b.lobby.leave(c)
+	b.strangers.leave(c)
 	if b.owners[c.ID] == c {
 		delete(b.owners, c.ID)
 	}

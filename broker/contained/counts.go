@@ -23,6 +23,7 @@ const (
 	refusedRetained
 	ignoredWills
 	brokenPackets
+	panics
 	acceptErrors
 	offenders
 	droppedMessages
@@ -39,6 +40,7 @@ const (
 	RefusedRetained = "messages not retained"
 	IgnoredWills    = "wills ignored"
 	BrokenPackets   = "connections ended by broken packets"
+	Panics          = "connections ended by a packet that the guard should have caught"
 	Offenders       = "connections ended after too many rejections"
 	SilentConnects  = "connections ended before they said who they are"
 	FailedTLS       = "TLS handshakes that failed"
@@ -58,6 +60,7 @@ var tallyWords = [tallies]string{
 	refusedRetained:  RefusedRetained,
 	ignoredWills:     IgnoredWills,
 	brokenPackets:    BrokenPackets,
+	panics:           Panics,
 	acceptErrors:     "connections that could not be accepted",
 	offenders:        Offenders,
 	droppedMessages:  "messages dropped on a full client queue",

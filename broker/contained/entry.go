@@ -113,7 +113,7 @@ func (b *Broker) own(c *Client, id string, keeps bool) Answer {
 	}
 	b.owners[id], c.ID = c, id
 	b.revoke(id)
-	b.lobby.leave(c)
+	b.strangers.leave(c)
 	return Welcome
 }
 

@@ -9,8 +9,7 @@ import (
 )
 
 // readiness reads a socket when there is something to read: memory is taken then,
-// and there is one system call a piece. (Go's own Read tries first, in vain, and
-// again when it is told that there is something.)
+// for all the pieces that have come.
 type readiness struct {
 	raw   syscall.RawConn
 	asked bool
@@ -41,9 +40,9 @@ func (r *readiness) feed(x *intake, t taker) error {
 	return r.err
 }
 
-// pieces reads all that there is; false when more is to be waited for. Whoever
-// calls it waits for news since it was called before, so what arrives while a
-// piece is taken is not missed.
+// pieces reads until there is nothing; false when more is to be waited for. A
+// short piece is not the end of it: that the client has closed can have been told
+// together with the piece, and is not told again.
 func (r *readiness) pieces(fd uintptr) (done bool) {
 	for {
 		room := r.x.room()
@@ -63,10 +62,6 @@ func (r *readiness) pieces(fd uintptr) (done bool) {
 		}
 		if r.err = err; err != nil || !more {
 			return true
-		}
-		if n < len(room) {
-			r.x.release()
-			return false
 		}
 	}
 }

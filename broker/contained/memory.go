@@ -3,6 +3,8 @@ package contained
 import (
 	"context"
 	"net"
+
+	"github.com/twinbed/twinbed/broker/pipe"
 )
 
 // memory is a listener whose connections are pipes.
@@ -19,7 +21,7 @@ func newMemory() *memory {
 }
 
 func (m *memory) dial(ctx context.Context) (net.Conn, error) {
-	here, there := net.Pipe()
+	here, there := pipe.New()
 	select {
 	case m.calls <- there:
 		return here, nil
@@ -48,9 +50,4 @@ func (m *memory) Close() error {
 	return nil
 }
 
-func (m *memory) Addr() net.Addr { return memoryAddr{} }
-
-type memoryAddr struct{}
-
-func (memoryAddr) Network() string { return "memory" }
-func (memoryAddr) String() string  { return "memory" }
+func (m *memory) Addr() net.Addr { return pipe.Address{} }

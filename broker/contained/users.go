@@ -54,7 +54,7 @@ const (
 func HashPassword(user, password string, rounds int) (string, error) {
 	switch {
 	case !userName(user):
-		return "", fmt.Errorf("%.60q is no user's name: letters, digits and what is not a space, : / + # or at the beginning $ and *", user)
+		return "", fmt.Errorf("%.60q is no user's name: letters, digits and what is not : / + # or, at the beginning, $ * and a space", user)
 	case password == "":
 		return "", errors.New("an empty password lets everybody in")
 	case rounds < minHashRounds || rounds > maxHashRounds:
@@ -96,8 +96,8 @@ func readHash(text string) (h hash, err error) {
 	return h, nil
 }
 
-// userName says whether a user may be called so: the name can stand in topics,
-// in rules and in front of a colon.
+// userName says whether a user may be called so: the name can stand in topics and
+// in front of a colon.
 func userName(s string) bool {
 	return s != "" && len(s) <= 256 && s[0] != '$' && s[0] != '*' &&
 		strings.IndexFunc(s, func(r rune) bool {

@@ -7,10 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 	"github.com/stretchr/testify/require"
 )
@@ -30,7 +33,7 @@ type subject struct {
 // that a panic in them can be seen: it is sent to the channel.
 func plain(t testing.TB, o *mqtt.Options, hooks ...mqtt.Hook) (*subject, <-chan any) {
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+		o.Logger = quiet
 	}
 	s := mqtt.New(o)
 	if len(hooks) == 0 {
@@ -280,5 +283,67 @@ func (w *wire) before() (all []packets.Packet) {
 			return all
 		}
 		all = append(all, p)
+	}
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+// read takes so many bytes off a connection.
+func read(c net.Conn, n int) error {
+	_, err := io.ReadFull(c, make([]byte, n))
+	return err
+}
+
+// stall is a client that has subscribed and reads no further.
+func (s *subject) stall(filter string, qos byte) net.Conn {
+	w := &wire{t: s.t, conn: s.dial(), version: 4}
+	w.send(connect("stalled", 4))
+	require.NoError(s.t, read(w.conn, 4))
+	w.send(subscription(filter, qos))
+	require.NoError(s.t, read(w.conn, 5))
+	return w.conn
+}
+
+// waits says that there comes to be a goroutine with all these in its stack.
+func waits(t testing.TB, frames ...string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		b := make([]byte, 1<<20)
+		for _, stack := range strings.Split(string(b[:runtime.Stack(b, true)]), "\n\n") {
+			found := true
+			for _, f := range frames {
+				found = found && strings.Contains(stack, f)
+			}
+			if found {
+				return true
+			}
+		}
+		return false
+	}, patience, time.Millisecond, "no goroutine in %q", frames)
+}
+
+// lobby is a listener of mochi's for connections in memory.
+type lobby struct {
+	calls  chan net.Conn
+	closed chan struct{}
+}
+
+func (*lobby) Init(*slog.Logger) error { return nil }
+func (*lobby) ID() string              { return "lobby" }
+func (*lobby) Address() string         { return "memory" }
+func (*lobby) Protocol() string        { return "memory" }
+func (l *lobby) Close(ends listeners.CloseFn) {
+	close(l.closed)
+	ends("lobby")
+}
+
+func (l *lobby) Serve(establish listeners.EstablishFn) {
+	for {
+		select {
+		case c := <-l.calls:
+			go func() { _ = establish("lobby", c) }()
+		case <-l.closed:
+			return
+		}
 	}
 }

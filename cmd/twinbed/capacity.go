@@ -30,8 +30,7 @@ type capacityCommand struct {
 func (r *capacityCommand) Run(c *console) error {
 	o, err := r.options(c)
 	if err != nil {
-		fmt.Fprintln(c.err, err)
-		return verdict(exitWrong)
+		return err
 	}
 	script, err := r.load(r.Clock)
 	if err != nil {
@@ -69,14 +68,14 @@ func (r *capacityCommand) options(c *console) (o scenarios.CapacityOptions, err 
 			continue
 		}
 		if *x.to, err = units.ParseDuration(x.text); err != nil {
-			return o, fmt.Errorf("--%s: %w", x.flag, err)
+			return o, usage("--%s: %w", x.flag, err)
 		}
 	}
 	if o.Tolerance, err = units.Parse(r.Tolerance, units.Share); err == nil && !(o.Tolerance >= 0.001 && o.Tolerance <= 1) {
 		err = fmt.Errorf("%s is out of range; it must be from 0.1%% to 100%%", r.Tolerance)
 	}
 	if err != nil {
-		return o, fmt.Errorf("--tolerance: %w", err)
+		return o, usage("--tolerance: %w", err)
 	}
 	if !r.Quiet {
 		o.Begins, o.Ends = c.runs()

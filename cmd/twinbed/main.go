@@ -105,6 +105,11 @@ func run(args []string, c *console) (code int) {
 // leave is kong's wish to exit, after help.
 type leave int
 
+// wrongUsage is a command line that is wrong.
+type wrongUsage struct{ error }
+
+func usage(format string, args ...any) error { return wrongUsage{fmt.Errorf(format, args...)} }
+
 // exit prints an error and returns its code.
 func (c *console) exit(err error) int {
 	if err == nil {
@@ -123,6 +128,9 @@ func (c *console) exit(err error) int {
 		return exitWrong
 	}
 	if _, ok := errors.AsType[*scenarios.NotFound](err); ok {
+		return exitWrong
+	}
+	if _, ok := errors.AsType[wrongUsage](err); ok {
 		return exitWrong
 	}
 	return exitUnplayed

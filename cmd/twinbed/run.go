@@ -40,6 +40,7 @@ type runCommand struct {
 	Clock   string `help:"virtual, realtime, or a speed such as 60x." placeholder:"CLOCK"`
 	Out     string `help:"A folder for report.json, events.jsonl and the scenario as played." placeholder:"DIR"`
 	Arm     bool   `help:"Let commands through to real devices, within their limits."`
+	Metrics string `help:"Serve Prometheus metrics at http://ADDRESS/metrics while the run lasts, on loopback." placeholder:"ADDRESS"`
 	Quiet   bool   `short:"q" help:"Print the verdict alone."`
 	Verbose bool   `short:"v" help:"Print every event as it happens."`
 }
@@ -51,6 +52,11 @@ func (r *runCommand) Run(c *console) error {
 		return err
 	}
 	defer script.Close()
+	metrics, err := listenForMetrics(r.Metrics)
+	if err != nil {
+		return err
+	}
+	defer metrics.Close()
 	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv}
 	run, err := script.Stage(staging)
 	if err != nil {
@@ -72,9 +78,11 @@ func (r *runCommand) Run(c *console) error {
 	if r.Verbose {
 		files = append(files, run.Observe(c.err))
 	}
+	unserve := metrics.serve(c.err, run)
 	stop := c.progress(r.Quiet, run)
 	report, err := run.Play(c)
 	stop()
+	unserve()
 	for _, f := range files {
 		err = errors.Join(err, f.Flush())
 	}

@@ -7,8 +7,8 @@ import (
 
 // Nearest is the known name that a mistyped word most likely meant: the one with
 // the fewest insertions, deletions, changes and swaps of neighbouring letters, if these
-// are at most a third of the longer word's letters. Case does not count. Of equals the
-// first known wins.
+// are at most a third of the longer word's letters. Case does not count. Of equals one
+// that begins as the word does wins, then the first known.
 func Nearest(word string, known []string) (name string, ok bool) {
 	if len(word) > 60 {
 		return "", false
@@ -19,12 +19,15 @@ func Nearest(word string, known []string) (name string, ok bool) {
 		letters := []rune(strings.ToLower(k))
 		d := distance(typed, letters)
 		allowed := max(len(letters), len(typed)) / 3
-		if d <= allowed && (!ok || d < best) {
+		if d <= allowed && (!ok || d < best || d == best && begins(letters, typed) && !begins([]rune(strings.ToLower(name)), typed)) {
 			name, best, ok = k, d, true
 		}
 	}
 	return name, ok
 }
+
+// begins says whether two words have their first letter in common.
+func begins(a, b []rune) bool { return len(a) > 0 && len(b) > 0 && a[0] == b[0] }
 
 // distance is the optimal string alignment distance.
 func distance(a, b []rune) int {

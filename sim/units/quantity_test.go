@@ -175,8 +175,9 @@ func TestNothingASecondIsWrittenPerSecond(t *testing.T) {
 }
 
 func TestTheNearestWordIsFound(t *testing.T) {
-	known := []string{"normal", "lognormal", "weibull", "sd"}
+	known := []string{"normal", "lognormal", "weibull", "sd", "at", "rate"}
 	for word, want := range map[string]string{
+		"rat":      "rate",
 		"lognrmal": "lognormal", "Normal": "normal", "wiebull": "weibull", "sdd": "sd",
 		"gauss": "", "x": "", "": "", strings.Repeat("n", 1000): "",
 	} {

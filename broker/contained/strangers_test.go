@@ -8,7 +8,7 @@ import (
 )
 
 func TestTheOldestSilentConnectionMakesRoom(t *testing.T) {
-	l := lobby{most: 2}
+	l := strangers{most: 2}
 	a, b, c := &Client{}, &Client{}, &Client{}
 	l.enter(a)
 	require.False(t, l.full())
