@@ -37,7 +37,7 @@ func (p policy) Admit(c *contained.Client, hello *contained.Hello) contained.Ans
 		if !own || !right || !exists || p.players[id] != session {
 			return contained.Unknown
 		}
-		g.thing, c.User = id, ownUser
+		g.thing, c.User, c.Own = id, ownUser, true
 		return contained.Welcome
 	}
 	if asked, answer := p.ruler.admit(g, hello, p.access.closed()); asked {

@@ -98,7 +98,7 @@ func New(o Options, p Policy) *Broker {
 		limits:   Limits{Bytes: o.Packet, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
 		retained: retained{topics: o.Retained, bytes: o.RetainedBytes},
 	}
-	b.entrance.set(o.ConnectRate)
+	b.entrance.set(o.ConnectRate, time.Second/10)
 	b.server = mqtt.New(b.mochi())
 	return b
 }

@@ -19,6 +19,7 @@ type Client struct {
 	ID    string // once it is the id's owner
 	User  string // whom the policy knows it as; "" if it does not matter
 	Guest any    // the policy's
+	Own   bool   // it is of the broker's own house: how much it sends and subscribes to is not bounded
 
 	broker  *Broker
 	waits   *list.Element // among the strangers
@@ -46,7 +47,6 @@ const maxRejections = 10_000
 func (b *Broker) admit(conn net.Conn, door string) {
 	c := &Client{Conn: conn, broker: b, closing: make(chan struct{}), done: make(chan struct{})}
 	c.guard.client, c.guard.cutter.Limits = c, &b.limits
-	c.pace.set(b.options.MessageRate)
 	if !b.enter(c) {
 		_ = conn.Close()
 		return

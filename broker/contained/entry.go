@@ -58,6 +58,9 @@ func (b *Broker) meet(c *Client, cl *mqtt.Client, pk *packets.Packet) Answer {
 		return answer
 	}
 	b.counts.add(clientsLetIn)
+	if !c.Own {
+		c.pace.set(b.options.MessageRate, time.Second)
+	}
 	cl.Properties.Username = []byte(c.User) // it shows whose session this is once the client is away
 	return Welcome
 }

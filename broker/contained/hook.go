@@ -63,7 +63,7 @@ func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 		if c.Holds(f.Filter) {
 			continue
 		}
-		if held++; held > h.broker.options.Subscriptions {
+		if held++; held > h.broker.options.Subscriptions && !c.Own {
 			h.broker.tell(c, refusedFilters, c.ID, "too many subscriptions, the next one", f.Filter)
 			f.Filter = ""
 		}

@@ -18,12 +18,12 @@ type pace struct {
 	next time.Time // when the next may go if there is no pause
 }
 
-// set sets so many a second, none if there are to be no bounds. After a pause
-// those of a tenth of a second may go at once.
-func (p *pace) set(perSecond int) {
+// set sets so many a second, 0 for no bounds. After a pause as many may go at once
+// as there is time for in a burst.
+func (p *pace) set(perSecond int, burst time.Duration) {
 	if perSecond > 0 {
 		p.each = time.Second / time.Duration(perSecond)
-		p.burst = max(time.Second/10, p.each)
+		p.burst = max(burst, p.each)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestTheOldestSilentConnectionMakesRoom(t *testing.T) {
 
 func TestAPaceLetsSoManyThroughASecond(t *testing.T) {
 	var p pace
-	p.set(100)
+	p.set(100, time.Second/10)
 	now := time.Now()
 	for range 10 {
 		require.Zero(t, p.turn(now), "a tenth of a second's at once")
