@@ -189,7 +189,7 @@ func (d *desk) noteRefusal(r contained.Refusal) {
 		if who == "" {
 			who = r.Address
 		}
-		d.inbox.note(sim.Event{What: "rejected", Thing: sim.NoThing, Subject: clip(who), Detail: r.Kind + ": " + r.Why})
+		d.inbox.note(sim.Event{What: "refused", Thing: sim.NoThing, Subject: clip(who), Detail: r.Kind + ": " + r.Why})
 	}
 }
 
