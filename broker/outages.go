@@ -140,7 +140,7 @@ func (o *Outages) Settle() {
 			}
 			every := o.remote.world.Roster.Kind(id).Every
 			for due := w.risk; w.risked > 0; due = due.Add(-every) {
-				o.remote.world.Observers.Lost(m, id, max(due, 0), lostOutage) // which lowers risked
+				o.remote.world.Observers.Lost(m, id, max(due, 0), sim.LostConnection) // which lowers risked
 			}
 		}
 	}

@@ -50,8 +50,13 @@ func (p policy) Admit(c *contained.Client, hello *contained.Hello) contained.Ans
 }
 
 // Will lets a client's will be told where the scenario relays; it would go round
-// all that is checked on a publish.
-func (p policy) Will(_ *contained.Client, topic string) bool { return p.relays(topic) }
+// all that is checked on a publish. A session of the testbed's own has its status.
+func (p policy) Will(c *contained.Client, topic string) bool {
+	if id := c.Guest.(*guest).thing; id != sim.NoThing {
+		return topic == Topic(Status, p.world.Roster.Name(id))
+	}
+	return p.relays(topic)
+}
 
 // Receive lets the testbed's own sessions have their commands, and others what is
 // of the testbed or relayed.

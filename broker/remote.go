@@ -287,11 +287,8 @@ func (r *Remote) sender(topic string) *guest {
 	return v
 }
 
-// What is lost with a broker that is not ours.
-var (
-	lostAway   = sim.NewCause("broker away")
-	lostOutage = sim.NewCause("connection to the broker broken")
-)
+// lostAway is what is lost while a broker that is not ours is not there.
+var lostAway = sim.NewCause("broker away")
 
 // deliver publishes a letter, on the postbox's goroutine. Of what goes to a
 // client that is not ours, the broker's acknowledgement is awaited.

@@ -73,7 +73,8 @@ func (s *fleetSession) hear(pk *packet) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard = true
-	refused := pk.reason >= 0x80
+	// A broker that has a message of QoS 2 from before may say that its id is in use.
+	refused := pk.reason >= 0x80 && pk.reason != packets.ErrPacketIdentifierInUse.Code
 	switch {
 	case pk.kind == packets.Pingresp:
 		s.pongs++
@@ -141,6 +142,9 @@ func (s *fleetSession) cut() {
 	defer s.mu.Unlock()
 	if s.conn != nil {
 		s.stormed = true
+		if socket, ok := s.conn.(*net.TCPConn); ok {
+			_ = socket.SetLinger(0) // what is on its way is gone
+		}
 		s.hangUp(errStorm)
 	}
 }

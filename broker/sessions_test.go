@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
-	"github.com/mochi-mqtt/server/v2/packets"
 	"github.com/stretchr/testify/require"
 
 	"github.com/twinbed/twinbed/broker/contained"
-	"github.com/twinbed/twinbed/broker/pipe"
 	"github.com/twinbed/twinbed/sim"
 )
 
@@ -312,52 +309,45 @@ func (s *stage) clientLike(stranger bool, f *Sessions) (send func(seq uint32, te
 		func() { c.Disconnect(250) }
 }
 
-func TestPacketsAreCutWhereverTheBytesAre(t *testing.T) {
-	s := newStage(t, 1, time.Hour, GateOptions{})
-	broker := make(chan net.Conn, 1)
-	f := s.sessions(SessionOptions{Dial: func(context.Context) (net.Conn, error) {
-		here, there := pipe.New()
-		broker <- there
-		return here, nil
-	}})
-	s.play()
-	const rounds = 300
-	go func() {
-		c := <-broker
-		in := &frames{conn: c}
-		_, _, _ = in.frame()
-		_, _ = c.Write([]byte{packets.Connack << 4, 2, 0, 0})
-		_, _, _ = in.frame()
-		stream := []byte{packets.Suback << 4, 3, 0, 1, 0, packets.Pingresp << 4, 0}
-		for id := range rounds {
-			p := dispatch{room: Commands, level: "press"}
-			p.payload = fmt.Appendf(nil, `{"id":%d,"command":"cool","more":%q}`, id+1, strings.Repeat("x", id*id/3))
-			stream = p.append(stream)
+func TestABurstOfAHundredThingsArrivesWhole(t *testing.T) {
+	for _, qos := range []byte{0, 1, 2} {
+		const things, each = 100, 500
+		s := newStage(t, things, time.Hour, tcp())
+		f := s.sessions(SessionOptions{QoS: qos})
+		s.play()
+		s.connect(f)
+		s.on(func() {
+			for n := range things * each {
+				f.Reading(&sim.Reading{Thing: sim.ThingID(n % things), Seq: uint32(n/things + 1), Values: []float64{81.25, 2.5}})
+			}
+		})
+		s.eventually("all of them", func() bool { return len(s.readings) == things*each })
+		s.settle(f)
+		s.mu.Lock()
+		require.Empty(t, s.lost)
+		last := make([]uint32, things)
+		for _, r := range s.readings {
+			require.Equal(t, last[r.Thing]+1, r.Seq, "in order, once")
+			last[r.Thing] = r.Seq
 		}
-		for step := 1; len(stream) > 0; step = (step*5 + 3) % 9973 {
-			n := min(step, len(stream))
-			_, _ = c.Write(stream[:n])
-			stream = stream[n:]
-		}
-	}()
-	s.connect(f)
-	require.Eventually(t, func() bool { return count(f.Counts(), tallyWords[obeyedCommands]) == rounds }, 20*time.Second, time.Millisecond)
-	require.Zero(t, count(f.Counts(), tallyWords[brokenSessions]))
+		s.mu.Unlock()
+		f.Close()
+		s.end()
+	}
 }
 
-func FuzzFrames(f *testing.F) {
-	f.Add([]byte{0x30, 5, 0, 1, 'a', 'b', 'c'})
-	f.Add([]byte{0x30, 0xff, 0xff, 0xff, 0xff})
-	f.Add([]byte{0x20, 2, 0, 0, 0x90, 3, 0, 1, 0})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for len(b) > 0 {
-			size, head := frameSize(b)
-			if size <= 0 {
-				return
-			}
-			require.LessOrEqual(t, size, len(b))
-			_, _ = decodeFrame(b[0], b[head:size], len(b)%2 == 0)
-			b = b[size:]
-		}
-	})
+func TestTheWillOfACutOffThingIsTold(t *testing.T) {
+	for _, v := range []Version{MQTT311, MQTT5} {
+		s := newStage(t, 2, time.Hour, tcp())
+		f := s.sessions(SessionOptions{Version: v, Will: true})
+		s.play()
+		s.connect(f)
+		_, told := subscribe(t, s.stranger("observer"), "twinbed/things/+/status", 0)
+		f.Reconnect(0.5)
+		require.Equal(t, cutOff, receive(t, told))
+		require.Eventually(t, func() bool { return f.Up() == 2 }, 20*time.Second, time.Millisecond)
+		f.Close()
+		s.end()
+		require.Empty(t, told, "who takes leave has no will")
+	}
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package broker
 
 import (
@@ -166,38 +168,25 @@ func (s *fleetSession) waits() int {
 // BenchmarkSessionMemory is what a connected session weighs on the device's side
 // while it has nothing to do, heap and stack, after it has sent and received.
 func BenchmarkSessionMemory(b *testing.B) {
-	for _, x := range []struct {
-		name string
-		dial func(testing.TB) func(context.Context) (net.Conn, error)
-	}{
-		{"tcp", func(t testing.TB) func(context.Context) (net.Conn, error) { return dialTo(startSink(t)) }},
-		{"pipe", func(testing.TB) func(context.Context) (net.Conn, error) { return nil }},
-	} {
-		b.Run(x.name, func(b *testing.B) {
-			if x.name == "pipe" {
-				b.Skip("measured with the broker's side")
-			}
-			const things = 4000
-			dial := x.dial(b)
-			for b.Loop() {
-				s := newStage(b, things, time.Hour, GateOptions{})
-				heap0, stack0 := inUse()
-				f, err := NewSessions(s.world, s.fleet(), s.gate, SessionOptions{Dial: dial, ConnectRate: 1e5})
-				require.NoError(b, err)
-				require.NoError(b, f.Connect(context.Background()))
-				r := sim.Reading{Values: []float64{81.28371, 2.7182818}}
-				for i := range things {
-					r.Thing, r.Seq = sim.ThingID(i), 1
-					f.Reading(&r)
-				}
-				require.NoError(b, f.Drain(time.Minute))
-				heap, stack := inUse()
-				b.ReportMetric(float64(heap-heap0)/things, "heap-B/session")
-				b.ReportMetric(float64(stack-stack0)/things, "stack-B/session")
-				b.ReportMetric(float64(heap+stack-heap0-stack0)/things, "B/session")
-				f.Close()
-			}
-		})
+	const things = 4000
+	dial := dialTo(startSink(b))
+	for b.Loop() {
+		s := newStage(b, things, time.Hour, GateOptions{})
+		heap0, stack0 := inUse()
+		f, err := NewSessions(s.world, s.fleet(), s.gate, SessionOptions{Dial: dial, ConnectRate: 1e5})
+		require.NoError(b, err)
+		require.NoError(b, f.Connect(context.Background()))
+		r := sim.Reading{Values: []float64{81.28371, 2.7182818}}
+		for i := range things {
+			r.Thing, r.Seq = sim.ThingID(i), 1
+			f.Reading(&r)
+		}
+		require.NoError(b, f.Drain(time.Minute))
+		heap, stack := inUse()
+		b.ReportMetric(float64(heap-heap0)/things, "heap-B/session")
+		b.ReportMetric(float64(stack-stack0)/things, "stack-B/session")
+		b.ReportMetric(float64(heap+stack-heap0-stack0)/things, "B/session")
+		f.Close()
 	}
 }
 

@@ -133,5 +133,5 @@ var (
 	LostMalformed  = NewCause("malformed")
 	LostUnread     = NewCause("platform inbox full")
 	LostNobody     = NewCause("nobody there to take it")
-	LostConnection = NewCause("connection broke")
+	LostConnection = NewCause("connection to the broker broken")
 )

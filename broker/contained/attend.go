@@ -90,6 +90,7 @@ func (b *Broker) welcome(c *Client, door string, frame []byte) error {
 	cl.State.Keepalive = min(cl.State.Keepalive, MaxKeepAlive)
 	c.guard.begin(time.Duration(cl.State.Keepalive) * time.Second * 3 / 2)
 	present := b.resume(cl, pk.Connect.Clean)
+	c.flow.bound(cl)
 	c.mochi = cl
 	b.server.Clients.Add(cl)
 	atomic.AddInt64(&b.server.Info.ClientsConnected, 1) // for $SYS
@@ -117,7 +118,6 @@ func (b *Broker) resume(cl *mqtt.Client, clean bool) bool {
 	cl.State.Subscriptions = former.State.Subscriptions
 	cl.State.Inflight = former.State.Inflight
 	cl.State.Inflight.ResetReceiveQuota(int32(b.server.Options.Capabilities.ReceiveMaximum))
-	cl.State.Inflight.ResetSendQuota(int32(cl.Properties.Props.ReceiveMaximum))
 	return true
 }
 
@@ -151,6 +151,9 @@ func (c *Client) process(frame []byte) error {
 	}
 	server := c.broker.server
 	err = server.InjectPacket(c.mochi, pk)
+	if frame := c.flow.acknowledged(&pk); frame != nil && err == nil {
+		_, err = c.send(frame)
+	}
 	if code, ok := err.(packets.Code); ok && code.Code >= packets.ErrUnspecifiedError.Code && c.guard.version == 5 {
 		_ = server.DisconnectClient(c.mochi, code)
 	}

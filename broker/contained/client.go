@@ -30,6 +30,7 @@ type Client struct {
 	closing chan struct{} // closed when it is to leave
 	closed  sync.Once
 	done    chan struct{} // closed when it has left
+	flow    flow
 
 	// Only on the goroutine that reads.
 	guard    guard
@@ -147,9 +148,20 @@ func (c *Client) oust() {
 	_ = c.Close()
 }
 
-// Write ends the connection of a client that does not take what it is sent: the
-// broker would hold everybody else's messages up.
+// Write sends whole packets, or keeps them until the client's flow has room.
 func (c *Client) Write(p []byte) (int, error) {
+	if n, err := c.send(c.flow.admit(p)); err != nil {
+		return n, err
+	}
+	return len(p), nil
+}
+
+// send ends the connection of a client that does not take what it is sent: the
+// broker would hold everybody else's messages up.
+func (c *Client) send(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
 	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.broker.options.WriteWithin)); err != nil {
 		return 0, err
 	}

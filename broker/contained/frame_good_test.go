@@ -17,9 +17,6 @@ type sample struct {
 	frame   []byte
 }
 
-// kind is the name of its packet.
-func (s sample) kind() string { return packets.PacketNames[s.frame[0]>>4] }
-
 // permissive lets through whatever the specifications allow.
 var permissive = &Limits{TopicAlias: 10, Dollar: true}
 
@@ -39,7 +36,7 @@ func good(t testing.TB) (all []sample) {
 		require.NoError(t, p.Write(&b))
 		all = append(all, sent(fmt.Sprintf("paho %T %d", p, i), 4, b.Bytes()))
 	}
-	for _, s := range []sample{
+	return append(all, []sample{
 		sent("PUBACK with a reason", 5, []byte{0x40, 3, 0, 1, 0x10}),
 		sent("PUBACK with empty properties", 5, []byte{0x40, 4, 0, 1, 0x10, 0}),
 		sent("DISCONNECT with a reason alone", 5, []byte{0xe0, 1, 4}),
@@ -49,10 +46,7 @@ func good(t testing.TB) (all []sample) {
 		sent("shared subscription", 5, append([]byte{0x82, 16, 0, 1, 0, 0, 10}, "$share/g/#\x02"...)),
 		sent("everything", 4, []byte{0x82, 6, 0, 1, 0, 1, '#', 0}),
 		sent("one level", 4, []byte{0x82, 10, 0, 1, 0, 5, '/', '+', '/', '+', '/', 0}),
-	} {
-		all = append(all, s)
-	}
-	return all
+	}...)
 }
 
 func sent(name string, version byte, frame []byte) sample {

@@ -62,17 +62,16 @@ func (l *Limits) filter(b []byte) (shared bool, err error) {
 	case l.Levels > 0 && levels > l.Levels:
 		return false, beyond("a filter with too many levels")
 	}
-	first, rest, more := bytes.Cut(b, []byte("/"))
+	first, rest, _ := bytes.Cut(b, []byte("/"))
 	if shared = bytes.EqualFold(first, []byte("$share")); shared {
 		if string(first) != "$share" {
 			return true, badFilter("a $share in other letters, which the broker would take for it")
 		}
-		var group []byte
-		group, rest, more = bytes.Cut(rest, []byte("/"))
+		group, rest, _ := bytes.Cut(rest, []byte("/"))
 		if all, _ := survey(group); len(group) == 0 || all&wildcard != 0 {
 			return true, badFilter("a shared subscription without a group")
 		}
-		if !more || len(rest) == 0 {
+		if len(rest) == 0 {
 			return true, badFilter("a shared subscription without a filter")
 		}
 	}

@@ -9,13 +9,14 @@ import (
 )
 
 // readiness reads a socket when there is something to read: memory is taken then,
-// for all the pieces that have come.
+// and there is one system call a piece. (Go's own Read tries first, in vain, and
+// again when it is told that there is something.)
 type readiness struct {
 	raw   syscall.RawConn
 	asked bool
 	try   func(fd uintptr) bool // made once
 	x     *intake
-	t     taker
+	piece []byte
 	err   error
 }
 
@@ -25,7 +26,7 @@ func (r *readiness) socket(conn net.Conn) bool {
 		r.asked = true
 		if s, ok := conn.(*net.TCPConn); ok {
 			if raw, err := s.SyscallConn(); err == nil {
-				r.raw, r.try = raw, r.pieces
+				r.raw, r.try = raw, r.read
 			}
 		}
 	}
@@ -33,17 +34,26 @@ func (r *readiness) socket(conn net.Conn) bool {
 }
 
 func (r *readiness) feed(x *intake, t taker) error {
-	r.x, r.t, r.err = x, t, nil
-	if err := r.raw.Read(r.try); err != nil {
-		return err
+	r.x = x
+	for {
+		if err := r.raw.Read(r.try); err != nil {
+			return err
+		}
+		if r.err != nil {
+			return r.err
+		}
+		// Not within try: whoever takes a packet may close the connection, and Close
+		// waits until nobody is reading it.
+		if more, err := t.take(r.piece); err != nil || !more {
+			return err
+		}
 	}
-	return r.err
 }
 
-// pieces reads until there is nothing; false when more is to be waited for. A
+// read takes a piece; false when there is none and one is to be waited for. A
 // short piece is not the end of it: that the client has closed can have been told
 // together with the piece, and is not told again.
-func (r *readiness) pieces(fd uintptr) (done bool) {
+func (r *readiness) read(fd uintptr) (done bool) {
 	for {
 		room := r.x.room()
 		n, err := syscall.Read(int(fd), room)
@@ -56,12 +66,7 @@ func (r *readiness) pieces(fd uintptr) (done bool) {
 		case n == 0 && err == nil:
 			err = io.EOF
 		}
-		more := false
-		if err == nil {
-			more, err = r.t.take(room[:n])
-		}
-		if r.err = err; err != nil || !more {
-			return true
-		}
+		r.piece, r.err = room[:max(n, 0)], err
+		return true
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // The tests of the files mochi_*_test.go show a fault of mochi v2.7.9 twice: at
 // mochi as it comes, so that a release that cures it is noticed, and at the
-// contained broker. TestUncured tells what is not contained.
+// contained broker. What is not contained says so.
 
 func TestASubscriptionWithoutItsOptionsPanics(t *testing.T) {
 	broken := []byte{0x82, 13, 0, 1, 0, 0, 8, 't', 'w', 'i', 'n', 'b', 'e', 'd', '/'}
@@ -119,10 +119,8 @@ func TestAKeepAliveOverflows(t *testing.T) {
 
 		c := hold(t, Options{}, liberal{})
 		w = c.client(hello("patient", 4, longest))
-		<-time.After(10 * time.Hour)
+		<-time.After(time.Hour)
 		require.Empty(t, w.before())
-		<-time.After(48 * time.Hour)
-		w.ended()
 	})
 }
 
@@ -170,20 +168,17 @@ func TestTopicAliasesHoldMemory(t *testing.T) {
 func TestADisconnectWithAWillInItsShortestFormLosesTheWill(t *testing.T) {
 	willed := connect("dies", 5)
 	willed.Connect.WillFlag, willed.Connect.WillTopic, willed.Connect.WillPayload = true, "wills", []byte("gone")
-	said := func(s *subject) []packets.Packet {
-		heir := s.client(connect("heir", 4))
+	dies := func(s *subject) (heir *wire) {
+		heir = s.client(connect("heir", 4))
 		heir.send(subscription("wills", 0))
 		heir.expect(packets.Suback)
 		w := s.client(willed)
 		w.write([]byte{0xe0, 1, packets.CodeDisconnectWillMessage.Code})
 		w.ended()
-		if s.broker != nil {
-			require.Eventually(t, func() bool { return s.broker.Connections() == 1 }, patience, time.Millisecond)
-		}
-		return heir.before()
+		return heir
 	}
 	m, _ := plain(t, &mqtt.Options{})
-	require.Empty(t, said(m))
+	require.Empty(t, dies(m).before())
 
-	require.Len(t, said(hold(t, Options{}, liberal{})), 1)
+	require.Equal(t, "gone", string(dies(hold(t, Options{}, liberal{})).expect(packets.Publish).Payload))
 }
