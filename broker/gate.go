@@ -14,6 +14,7 @@ import (
 // listens in memory only and has room for what a scenario usually needs.
 type GateOptions struct {
 	contained.Options
+	Access  Access
 	Relay   []string // topic filters beyond twinbed/ that clients may use among themselves
 	Inbox   int      // messages that wait for the clock; default 65,536
 	Postbox int      // messages that wait for the broker; default 65,536
@@ -35,6 +36,7 @@ func (o *GateOptions) fill() {
 type Gate struct {
 	*contained.Broker
 	*desk
+	access Access
 	secret string
 	opened bool
 }
@@ -47,7 +49,8 @@ func NewGate(w *sim.World, o GateOptions) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gate{desk: d, secret: rand.Text()}
+	g := &Gate{desk: d, access: o.Access, secret: rand.Text()}
+	o.Refused = d.noteRefusal
 	g.Broker = contained.New(o.Options, policy{g})
 	return g, nil
 }

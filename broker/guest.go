@@ -14,6 +14,7 @@ type guest struct {
 	desk  *desk
 	thing sim.ThingID // of a session of the testbed's own; else NoThing
 	rules bool        // it is the platform, which is not ours
+	known bool        // it has said who it is, and that is its User
 
 	// Only on the goroutine that reads the connection.
 	topic   string // the latest one
@@ -79,6 +80,9 @@ func (d *desk) locate(v *guest, topic string) place {
 		if v.thing != sim.NoThing {
 			return refuse(spoofedMessages, "a thing is no worker")
 		}
+		if !v.speaksFor(name) {
+			return refuse(spoofedMessages, "a worker answers for nobody else")
+		}
 		return p
 	}
 	id, ok := d.world.Roster.Lookup(name)
@@ -89,7 +93,7 @@ func (d *desk) locate(v *guest, topic string) place {
 	switch who := d.players[id]; {
 	case room == Commands:
 		return p
-	case v.thing == id && who == session, v.thing == sim.NoThing && who == outside:
+	case v.thing == id && who == session, v.thing == sim.NoThing && who == outside && v.speaksFor(name):
 		return p
 	case who == outside:
 		return refuse(spoofedMessages, "a thing does not speak for another")
@@ -176,6 +180,17 @@ func (v *guest) refuse(t tally, fate contained.Fate, m *contained.Message, thing
 		})
 	}
 	return fate
+}
+
+// noteRefusal tells what the broker has refused; of messages the desk tells itself.
+func (d *desk) noteRefusal(r contained.Refusal) {
+	if r.Kind != contained.RefusedMessages {
+		who := r.Client
+		if who == "" {
+			who = r.Address
+		}
+		d.inbox.note(sim.Event{What: "refused", Thing: sim.NoThing, Subject: clip(who), Detail: r.Kind + ": " + r.Why})
+	}
 }
 
 // clip bounds what a stranger can write into the report.

@@ -22,20 +22,31 @@ const (
 
 func clientID(thing string) string { return ownPrefix + thing }
 
-// Admit knows the testbed's own sessions by the run's secret; whoever else has
-// come in over loopback may be a stranger.
-func (p policy) Admit(c *contained.Client, hello *contained.Hello) bool {
+// Anonymous lets strangers in on this machine who need not say who they are,
+// unless the run's owner has said who they may be.
+func (p policy) Anonymous() bool { return !p.access.closed() }
+
+// Admit knows the testbed's own sessions by the run's secret. Whoever else has
+// come in over loopback may be a stranger, or is whom its credentials say.
+func (p policy) Admit(c *contained.Client, hello *contained.Hello) contained.Answer {
 	g := &guest{Client: c, desk: p.desk, thing: sim.NoThing, watching: map[string]struct{}{}}
+	c.Guest = g
 	if name, own := strings.CutPrefix(hello.ID, ownPrefix); own || hello.Username == ownUser {
 		id, exists := p.world.Roster.Lookup(name)
 		right := subtle.ConstantTimeCompare(hello.Password, []byte(p.secret)) == 1
 		if !own || !right || !exists || p.players[id] != session {
-			return false
+			return contained.Unknown
 		}
-		g.thing = id
+		g.thing, c.User, c.Own = id, ownUser, true
+		return contained.Welcome
 	}
-	c.Guest = g
-	return p.ruler.admit(g, hello)
+	if asked, answer := p.ruler.admit(g, hello, p.access.closed()); asked {
+		return answer
+	}
+	if p.access.closed() {
+		return p.access.admit(g, hello)
+	}
+	return contained.Welcome
 }
 
 // Will lets a client's will be told where the scenario relays; it would go round
@@ -53,6 +64,9 @@ func (p policy) Receive(c *contained.Client, topic string) bool {
 	if c.Guest.(*guest).thing != sim.NoThing {
 		room, name := ReadTopic(topic)
 		return room == Commands && clientID(name) == c.ID
+	}
+	if v := c.Guest.(*guest); v.bound() {
+		return v.ofItsOwn(topic)
 	}
 	first, _, _ := strings.Cut(topic, "/")
 	return contained.ValidFilter(topic) && (first == Root || first == "#" || first == "+" || p.relays(topic))

@@ -34,13 +34,18 @@ func (d *desk) External(secret string, take func(*sim.Order)) {
 
 // admit lets the platform in if it knows the secret. As broker and listener are of
 // this machine, one that needs none is believed.
-func (r *ruler) admit(g *guest, hello *contained.Hello) bool {
-	if r == nil || hello.ID != platformID && hello.Username != platformID {
-		return true
+//
+// Where clients have to say who they are and it has no secret, it does as others do.
+func (r *ruler) admit(g *guest, hello *contained.Hello, closed bool) (asked bool, answer contained.Answer) {
+	if r == nil || hello.ID != platformID && hello.Username != platformID || closed && r.secret == "" {
+		return false, contained.Welcome
 	}
 	knows := r.secret == "" || hello.Username == platformID && subtle.ConstantTimeCompare(hello.Password, []byte(r.secret)) == 1
-	g.rules = knows && hello.ID == platformID
-	return g.rules
+	if g.rules = knows && hello.ID == platformID; !g.rules {
+		return true, contained.Unknown
+	}
+	g.User = platformID
+	return true, contained.Welcome
 }
 
 func (r *ruler) attends() { r.coming.Do(func() { close(r.there) }) }

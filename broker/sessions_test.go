@@ -177,7 +177,7 @@ func TestASessionThatIsRefusedDoesNotTryAgain(t *testing.T) {
 	err := f.Connect(context.Background())
 	defer f.Close()
 	require.ErrorIs(t, err, errRefused)
-	require.ErrorContains(t, err, "CONNACK code 5")
+	require.ErrorContains(t, err, "CONNACK code 4")
 	require.EqualValues(t, 2, count(s.gate.Counts(), contained.RefusedConnects))
 }
 

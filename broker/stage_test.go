@@ -285,7 +285,7 @@ func reading(seq int, temperature float64) string {
 
 func hasNote(notes []sim.Event, part string) bool {
 	for _, e := range notes {
-		if e.What == "rejected" && strings.Contains(e.Detail, part) {
+		if (e.What == "rejected" || e.What == "refused") && strings.Contains(e.Detail, part) {
 			return true
 		}
 	}

@@ -72,9 +72,13 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 				b.wrong(sim.Wrongf("broker."+key, "that is for a broker that is not ours: url says where it is"))
 			}
 		}
+		b.entrance()
 		b.listening("broker.tcp", x.TCP)
 		b.listening("broker.web_socket", x.WebSocket)
 		return nil
+	}
+	for _, key := range x.keys() {
+		b.wrong(sim.Wrongf(key, "that is for our own broker, and url names another"))
 	}
 	o := &broker.RemoteOptions{}
 	u, err := url.Parse(x.URL)
@@ -121,8 +125,9 @@ func (b *builder) listening(path, address string) {
 		b.wrong(sim.Wrongf(path, "%.80q is no address to listen on: write host and port, as in 127.0.0.1:1883", address))
 	case wrong != nil:
 		b.wrong(sim.Wrongf(path, "%.20q is no port: these go from 0, which takes a free one, to 65535", port))
-	case host != "localhost" && (ip == nil || !ip.IsLoopback()):
-		b.wrong(sim.Wrongf(path, "%.80q can be reached from other machines: that needs TLS and passwords; use 127.0.0.1", address))
+	case host == "localhost" || ip != nil && ip.IsLoopback():
+	case b.scenario.Broker.TLS.Cert == "" || !b.scenario.Broker.closed():
+		b.wrong(sim.Wrongf(path, "%.80q can be reached from other machines: that needs tls, and users or client certificates; use 127.0.0.1", address))
 	}
 }
 
@@ -155,6 +160,10 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 		if b.staging.InMemory {
 			listen = broker.GateOptions{}
 		}
+		if err := b.admission(&listen); err != nil {
+			return err
+		}
+		s.Broker.Limits.bound(&listen.Options, w.Roster.Size())
 		if b.External != nil {
 			listen.ClientQueue = queueFor(w.Roster.Size())
 		}
@@ -214,8 +223,9 @@ func (r *Run) brokers() string {
 	switch h := r.live.hub.(type) {
 	case *broker.Gate:
 		if web := h.WebSocket(); web != "" {
-			return fmt.Sprintf("mqtt://%s and %s", h.TCP(), web)
+			return h.URL() + " and " + web
 		}
+		return h.URL()
 	case *broker.Remote:
 		return r.Script.Broker.URL + ", which is not ours"
 	}

@@ -49,6 +49,7 @@ type Broker struct {
 	User        Secret  `doc:"user name at that broker, as env:NAME: the environment variable that holds it"`
 	Password    Secret  `doc:"password at that broker, as env:NAME"`
 	CA          string  `key:"ca" doc:"file of the scenario's folder with the certificates (PEM) to trust at that broker; without it the system's"`
+	Entrance    `key:",inline"`
 }
 
 // Speed is how fast the scenario's clock runs: 0 in virtual time, else scenario

@@ -133,5 +133,5 @@ var (
 	LostMalformed  = NewCause("malformed")
 	LostUnread     = NewCause("platform inbox full")
 	LostNobody     = NewCause("nobody there to take it")
-	LostConnection = NewCause("connection to the broker broken")
+	LostConnection = NewCause("connection broke")
 )

@@ -3,6 +3,7 @@ package contained
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -76,26 +77,23 @@ func (b *Broker) welcome(c *Client, door string, frame []byte) error {
 	}
 	cl := b.server.NewClient(c, door, "", false)
 	cl.ParseConnect(door, pk)
-	hello := Hello{
-		ID: cl.ID, Username: string(pk.Connect.Username), Password: pk.Connect.Password,
-		Version: pk.ProtocolVersion, Clean: pk.Connect.Clean,
-	}
-	if cl.ID == mqtt.InlineClientId || !b.policy.Admit(c, &hello) || !b.claim(c, cl.ID) { // nobody takes over the broker itself
-		b.counts.add(refusedConnects)
-		_ = b.server.SendConnack(cl, packets.ErrBadUsernameOrPassword, false, nil)
-		cl.Stop(packets.ErrBadUsernameOrPassword)
-		return packets.ErrBadUsernameOrPassword
+	if answer := b.meet(c, cl, &pk); answer != Welcome {
+		c.turnAway(answer)
+		cl.Stop(errTurnedAway)
+		return errTurnedAway
 	}
 	if pk.Connect.WillFlag && !b.policy.Will(c, pk.Connect.WillTopic) {
 		cl.Properties.Will = mqtt.Will{}
 		b.counts.add(ignoredWills)
+		b.tell(c, ignoredWills, c.ID, "its will may not go to", pk.Connect.WillTopic)
 	}
 	cl.State.Keepalive = min(cl.State.Keepalive, MaxKeepAlive)
 	c.guard.begin(time.Duration(cl.State.Keepalive) * time.Second * 3 / 2)
-	present := b.resume(cl, &hello)
+	present := b.resume(cl, pk.Connect.Clean)
 	c.flow.bound(cl)
 	c.mochi = cl
 	b.server.Clients.Add(cl)
+	atomic.AddInt64(&b.server.Info.ClientsConnected, 1) // for $SYS
 	if err := b.server.SendConnack(cl, packets.CodeSuccess, present, nil); err != nil {
 		return err
 	}
@@ -107,12 +105,12 @@ func (b *Broker) welcome(c *Client, door string, frame []byte) error {
 
 // resume gives a client the session of its id and says whether there was one. The
 // connection that had it has ended: nobody else owns the id.
-func (b *Broker) resume(cl *mqtt.Client, hello *Hello) bool {
+func (b *Broker) resume(cl *mqtt.Client, clean bool) bool {
 	former, ok := b.server.Clients.Get(cl.ID)
 	if !ok {
 		return false
 	}
-	if hello.Clean {
+	if clean {
 		former.ClearInflights()
 		b.server.UnsubscribeClient(former)
 		return false
@@ -167,17 +165,20 @@ func (c *Client) process(frame []byte) error {
 func (b *Broker) part(c *Client, why error) {
 	cl := c.mochi
 	cl.Stop(why)
+	atomic.AddInt64(&b.server.Info.ClientsConnected, -1)
 	if why != nil {
 		b.bequeath(cl)
 	}
 	p := &cl.Properties
-	if p.ProtocolVersion == 5 && p.Props.SessionExpiryInterval == 0 || p.ProtocolVersion < 5 && p.Clean {
+	expired := p.ProtocolVersion == 5 && p.Props.SessionExpiryInterval == 0 || p.ProtocolVersion < 5 && p.Clean
+	if x, ok := b.server.Clients.Get(cl.ID); expired || !ok || x != cl {
 		b.forget(cl)
 	}
 }
 
 // forget drops a session.
 func (b *Broker) forget(cl *mqtt.Client) {
+	b.ended(cl.ID)
 	cl.ClearInflights()
 	b.server.UnsubscribeClient(cl)
 	if x, ok := b.server.Clients.Get(cl.ID); ok && x == cl {

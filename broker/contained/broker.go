@@ -2,6 +2,7 @@ package contained
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,25 +16,35 @@ import (
 // Options say where a broker listens and what it bears. The zero value listens
 // in memory only.
 type Options struct {
-	TCP       string   // address to listen on, such as 127.0.0.1:1883; port 0 takes a free one
-	WebSocket string   // likewise, for browsers
-	Origins   []string // web pages that may connect, besides those of the broker's own host
+	TCP       string      // address to listen on, such as 127.0.0.1:1883; port 0 takes a free one
+	WebSocket string      // likewise, for browsers
+	Origins   []string    // web pages that may connect, besides those of the broker's own host
+	TLS       *tls.Config // what these doors speak; without it they are for this machine only
 
 	ClientQueue   int           // messages that wait for one client; default 1,024
 	InFlight      int           // unacknowledged messages of one client; default 8,192
+	Packet        int           // bytes of a packet; default 65,536
 	Clients       int           // connections at once; default 20,000
+	Sessions      int           // sessions that are kept while their clients are away; default 20,000
+	Subscriptions int           // of one client; default 1,000
+	ConnectRate   int           // connections let in a second, the others wait; default all
+	MessageRate   int           // messages and requests read from one client a second; default all
 	Retained      int           // topics that keep a message; default none
 	RetainedBytes int           // what those may hold together; default 64 MiB
 	ConnectWithin time.Duration // a new connection has to say who it is; default 10 s
 	WriteWithin   time.Duration // a client has to take what it is sent; default 3 s
+	Statistics    time.Duration // between what the broker says of itself under $SYS; default never again
 	Log           *slog.Logger  // mochi's own words; default none
+
+	Refused func(Refusal) // is told the first refusals, on the goroutine of the client; default nobody
 }
 
 func (o *Options) fill() {
 	for _, x := range [...]struct {
 		field    *int
 		standard int
-	}{{&o.ClientQueue, 1 << 10}, {&o.InFlight, 1 << 13}, {&o.Clients, 20_000}, {&o.RetainedBytes, 64 << 20}} {
+	}{{&o.ClientQueue, 1 << 10}, {&o.InFlight, 1 << 13}, {&o.Packet, 1 << 16}, {&o.Clients, 20_000}, {&o.Sessions, 20_000},
+		{&o.Subscriptions, 1_000}, {&o.RetainedBytes, 64 << 20}} {
 		if *x.field <= 0 {
 			*x.field = x.standard
 		}
@@ -49,9 +60,8 @@ func (o *Options) fill() {
 
 // Bounds of what a client may send.
 const (
-	MaxPacket  = 1 << 16 // bytes of a packet
-	MaxLevels  = 16      // of a topic or filter: deep ones keep mochi busy for seconds
-	MaxFilters = 64      // in one packet
+	MaxLevels  = 16 // of a topic or filter: deep ones keep mochi busy for seconds
+	MaxFilters = 64 // in one packet
 )
 
 // Broker is an MQTT broker and who is connected to it.
@@ -65,14 +75,18 @@ type Broker struct {
 	web      net.Listener
 	counts   counters
 	retained retained
+	entrance pace
+	telling  telling
 
-	mu      sync.Mutex
-	opened  bool
-	closed  bool
-	clients map[*Client]struct{}
-	owners  map[string]*Client     // by client id
-	wills   map[string]*time.Timer // those that wait, by client id
-	gone    sync.WaitGroup
+	mu        sync.Mutex
+	opened    bool
+	closed    bool
+	clients   map[*Client]struct{}
+	owners    map[string]*Client  // by client id
+	kept      map[string]struct{} // ids of sessions that outlast their connections
+	strangers strangers
+	wills     map[string]*time.Timer // those that wait, by client id
+	gone      sync.WaitGroup
 }
 
 // New makes a broker that asks p who may do what.
@@ -80,9 +94,11 @@ func New(o Options, p Policy) *Broker {
 	o.fill()
 	b := &Broker{
 		options: o, policy: p, memory: newMemory(), clients: map[*Client]struct{}{}, owners: map[string]*Client{}, wills: map[string]*time.Timer{},
-		limits:   Limits{Bytes: MaxPacket, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
+		kept: map[string]struct{}{}, strangers: strangers{most: max(1, o.Clients/4)},
+		limits:   Limits{Bytes: o.Packet, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
 		retained: retained{topics: o.Retained, bytes: o.RetainedBytes},
 	}
+	b.entrance.set(o.ConnectRate, time.Second/10)
 	b.server = mqtt.New(b.mochi())
 	return b
 }
@@ -93,7 +109,7 @@ func (b *Broker) mochi() *mqtt.Options {
 	c.MaximumClients = int64(b.options.Clients)
 	c.MaximumClientWritesPending = int32(b.options.ClientQueue)
 	c.MaximumInflight = uint16(b.options.InFlight)
-	c.MaximumPacketSize = MaxPacket
+	c.MaximumPacketSize = uint32(b.options.Packet)
 	c.MaximumSessionExpiryInterval = 24 * 3600
 	c.TopicAliasMaximum = 0 // aliases hold memory and hide topics
 	c.SharedSubAvailable = 0
@@ -102,10 +118,14 @@ func (b *Broker) mochi() *mqtt.Options {
 	if b.options.Log != nil {
 		log = slog.New(discreet{b.options.Log.Handler()})
 	}
+	statistics := int64(1 << 31) // each one stops the world to measure memory
+	if b.options.Statistics > 0 {
+		statistics = max(1, int64(b.options.Statistics/time.Second))
+	}
 	return &mqtt.Options{
 		Capabilities: c, Logger: log, InlineClient: true,
-		ClientNetReadBufferSize: 16,      // the guard reads
-		SysTopicResendInterval:  1 << 31, // each one stops the world to measure memory
+		ClientNetReadBufferSize: 16, // the guard reads
+		SysTopicResendInterval:  statistics,
 	}
 }
 
@@ -138,48 +158,64 @@ func (b *Broker) Open() error {
 func (b *Broker) doors() (doors []*door, err error) {
 	doors = append(doors, &door{broker: b, name: "memory", listener: b.memory})
 	if b.options.TCP != "" {
-		if b.tcp, err = listenLocally(b.options.TCP); err != nil {
+		if b.tcp, err = b.listen(b.options.TCP); err != nil {
 			return nil, err
 		}
-		doors = append(doors, &door{broker: b, name: "tcp", listener: b.tcp})
+		doors = append(doors, &door{broker: b, name: "tcp", listener: b.tcp, tls: b.options.TLS})
 	}
 	if b.options.WebSocket != "" {
-		if b.web, err = listenLocally(b.options.WebSocket); err != nil {
+		if b.web, err = b.listen(b.options.WebSocket); err != nil {
 			return nil, err
 		}
-		doors = append(doors, &door{broker: b, name: "websocket", listener: b.web, web: true})
+		doors = append(doors, &door{broker: b, name: "websocket", listener: b.web, tls: b.options.TLS, web: true})
 	}
 	return doors, nil
 }
 
-// listenLocally refuses addresses that others than this machine can reach.
-func listenLocally(address string) (net.Listener, error) {
+// listen refuses an address that other machines can reach if it would let
+// anybody in, or in clear.
+func (b *Broker) listen(address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	refusal := fmt.Errorf("broker: %s can be reached from other machines: that needs TLS and passwords; use 127.0.0.1", address)
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, refusal
+	l := net.ParseIP(host)
+	local := host == "localhost" || l != nil && l.IsLoopback()
+	if !local && (b.options.TLS == nil || b.policy.Anonymous()) {
+		return nil, fmt.Errorf("broker: %s can be reached from other machines: that needs TLS and passwords or client certificates; use 127.0.0.1", address)
 	}
-	l, err := net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
-	if a, ok := l.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-		_ = l.Close()
-		return nil, refusal
+	if a, ok := listener.Addr().(*net.TCPAddr); local && (!ok || !a.IP.IsLoopback()) {
+		_ = listener.Close()
+		return nil, fmt.Errorf("broker: %s is not of this machine", address)
 	}
-	return l, nil
+	return listener, nil
 }
 
 // TCP is the address that MQTT clients connect to; "" where there is none.
 func (b *Broker) TCP() string { return address(b.tcp) }
 
+// URL is where MQTT clients connect; "" where they cannot.
+func (b *Broker) URL() string {
+	switch {
+	case b.tcp == nil:
+		return ""
+	case b.options.TLS != nil:
+		return "mqtts://" + b.TCP()
+	}
+	return "mqtt://" + b.TCP()
+}
+
 // WebSocket is the URL that browsers connect to; "" where there is none.
 func (b *Broker) WebSocket() string {
 	if b.web == nil {
 		return ""
+	}
+	if b.options.TLS != nil {
+		return "wss://" + address(b.web) + "/"
 	}
 	return "ws://" + address(b.web) + "/"
 }
@@ -197,7 +233,11 @@ func (b *Broker) Dial(ctx context.Context) (net.Conn, error) {
 		return b.memory.dial(ctx)
 	}
 	var d net.Dialer
-	return d.DialContext(ctx, "tcp", b.TCP())
+	conn, err := d.DialContext(ctx, "tcp", b.TCP())
+	if err != nil || b.options.TLS == nil {
+		return conn, err
+	}
+	return b.secure(conn), nil
 }
 
 // DialMemory connects to the broker in memory: without a descriptor, and inside
@@ -252,7 +292,7 @@ func (b *Broker) shut() {
 	b.mu.Lock()
 	b.closed = true
 	for c := range b.clients {
-		_ = c.Conn.Close()
+		_ = c.Close()
 	}
 	for id := range b.wills {
 		b.revoke(id)

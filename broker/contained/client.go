@@ -1,6 +1,7 @@
 package contained
 
 import (
+	"container/list"
 	"errors"
 	"net"
 	"slices"
@@ -16,17 +17,28 @@ import (
 type Client struct {
 	net.Conn
 	ID    string // once it is the id's owner
+	User  string // whom the policy knows it as; "" if it does not matter
 	Guest any    // the policy's
+	Own   bool   // it is of the broker's own house: how much it sends and subscribes to is not bounded
 
-	broker   *Broker
-	mochi    *mqtt.Client // nil until it is welcome
-	writing  sync.Once    // of the goroutine that writes what others publish
-	mu       sync.Mutex
-	asking   []string      // filters of a SUBSCRIBE under way
-	done     chan struct{} // closed when it has left
-	flow     flow
-	guard    guard // only on the goroutine that reads
-	rejected int   // likewise
+	broker  *Broker
+	waits   *list.Element // among the strangers
+	mochi   *mqtt.Client  // nil until it is welcome
+	writing sync.Once     // of the goroutine that writes what others publish
+	mu      sync.Mutex
+	asking  []string      // filters of a SUBSCRIBE under way
+	closing chan struct{} // closed when it is to leave
+	closed  sync.Once
+	done    chan struct{} // closed when it has left
+	flow    flow
+
+	// Only on the goroutine that reads.
+	guard    guard
+	pace     pace
+	debt     time.Duration // it has sent so much too early
+	slowed   bool
+	rejected int
+	told     int
 }
 
 // maxRejections is how many refused messages a client may send.
@@ -34,7 +46,7 @@ const maxRejections = 10_000
 
 // admit lets a connection be served until it ends, on its own goroutine.
 func (b *Broker) admit(conn net.Conn, door string) {
-	c := &Client{Conn: conn, broker: b, done: make(chan struct{})}
+	c := &Client{Conn: conn, broker: b, closing: make(chan struct{}), done: make(chan struct{})}
 	c.guard.client, c.guard.cutter.Limits = c, &b.limits
 	if !b.enter(c) {
 		_ = conn.Close()
@@ -51,32 +63,58 @@ func (b *Broker) admit(conn net.Conn, door string) {
 			}
 		}
 	}()
-	_ = conn.SetReadDeadline(time.Now().Add(b.options.ConnectWithin))
-	_ = b.attend(c, door) // why it ended is in the counts
+	_ = conn.SetDeadline(time.Now().Add(b.options.ConnectWithin))
+	if c.shakeHands() {
+		_ = b.attend(c, door) // why it ended is in the counts
+	}
 }
 
 var errPanic = errors.New("a packet that the broker cannot bear")
 
+// enter lets a connection in if there is room, or room can be made.
 func (b *Broker) enter(c *Client) bool {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed || len(b.clients) >= b.options.Clients {
-		b.counts.add(refusedConnects)
-		return false
+	if b.strangers.full() || len(b.clients) >= b.options.Clients {
+		b.dismissSilent()
 	}
-	b.clients[c] = struct{}{}
-	b.gone.Add(1)
-	return true
+	entered := !b.closed && len(b.clients) < b.options.Clients
+	if entered {
+		b.clients[c] = struct{}{}
+		b.gone.Add(1)
+		b.strangers.enter(c)
+	}
+	b.mu.Unlock()
+	if !entered {
+		b.counts.add(refusedConnects)
+		b.tell(c, refusedConnects, "", "too many connections", "")
+	}
+	return entered
+}
+
+// makeRoom ends the connection that has been silent longest.
+func (b *Broker) makeRoom() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.dismissSilent()
+}
+
+func (b *Broker) dismissSilent() {
+	if out := b.strangers.oldest(); out != nil {
+		b.counts.add(silentConnects)
+		delete(b.clients, out)
+		_ = out.Close()
+	}
 }
 
 func (b *Broker) leave(c *Client) {
-	_ = c.Conn.Close()
+	_ = c.Close()
 	c.guard.intake.release()
 	if c.Guest != nil {
 		b.policy.Left(c)
 	}
 	b.mu.Lock()
 	delete(b.clients, c)
+	b.strangers.leave(c)
 	if b.owners[c.ID] == c {
 		delete(b.owners, c.ID)
 	}
@@ -85,28 +123,20 @@ func (b *Broker) leave(c *Client) {
 	b.gone.Done()
 }
 
-// claim makes a client the owner of its id once the former one has left: mochi
-// mixes clients up that take over from one another at a time.
-func (b *Broker) claim(c *Client, id string) bool {
-	patience := time.NewTimer(b.options.WriteWithin + time.Second)
-	defer patience.Stop()
-	for {
-		b.mu.Lock()
-		former := b.owners[id]
-		if former == nil {
-			b.owners[id], c.ID = c, id
-			b.revoke(id)
-			b.mu.Unlock()
-			return true
-		}
-		b.mu.Unlock()
-		former.oust()
-		select {
-		case <-former.done:
-		case <-patience.C:
-			return false
-		}
+// hangUpOn ends the client of an id, if there is one.
+func (b *Broker) hangUpOn(id string) {
+	b.mu.Lock()
+	c := b.owners[id]
+	b.mu.Unlock()
+	if c != nil {
+		_ = c.Close()
 	}
+}
+
+// Close ends the connection at once, without the farewells of TLS.
+func (c *Client) Close() error {
+	c.closed.Do(func() { close(c.closing) })
+	return socket(c.Conn).Close()
 }
 
 // oust ends a connection whose id another client takes over.
@@ -115,7 +145,7 @@ func (c *Client) oust() {
 		_ = c.Conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 		_, _ = c.Conn.Write([]byte{packets.Disconnect << 4, 2, packets.ErrSessionTakenOver.Code, 0})
 	}
-	_ = c.Conn.Close()
+	_ = c.Close()
 }
 
 // Write sends whole packets, or keeps them until the client's flow has room.
@@ -137,7 +167,7 @@ func (c *Client) send(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Write(p)
 	if err != nil {
-		_ = c.Conn.Close()
+		_ = c.Close()
 	}
 	return n, err
 }
@@ -148,6 +178,7 @@ func (c *Client) reject() {
 	c.rejected++
 	if c.rejected == maxRejections {
 		c.broker.counts.add(offenders)
+		c.broker.tell(c, offenders, c.ID, "it has been refused too often", "")
 		c.mochi.Stop(packets.ErrQuotaExceeded)
 	}
 }

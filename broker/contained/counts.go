@@ -12,7 +12,12 @@ type Count struct {
 type tally int
 
 const (
-	refusedConnects tally = iota
+	clientsLetIn tally = iota
+	refusedConnects
+	silentConnects
+	failedHandshakes
+	delayedConnects
+	slowedClients
 	refusedFilters
 	refusedMessages
 	refusedRetained
@@ -37,21 +42,30 @@ const (
 	BrokenPackets   = "connections ended by broken packets"
 	Panics          = "connections ended by a packet that the guard should have caught"
 	Offenders       = "connections ended after too many rejections"
+	SilentConnects  = "connections ended before they said who they are"
+	FailedTLS       = "TLS handshakes that failed"
+	DelayedConnects = "connections that had to wait"
+	SlowedClients   = "clients slowed down"
 )
 
 var tallyWords = [tallies]string{
-	refusedConnects: RefusedConnects,
-	refusedFilters:  RefusedFilters,
-	refusedMessages: RefusedMessages,
-	refusedRetained: RefusedRetained,
-	ignoredWills:    IgnoredWills,
-	brokenPackets:   BrokenPackets,
-	panics:          Panics,
-	acceptErrors:    "connections that could not be accepted",
-	offenders:       Offenders,
-	droppedMessages: "messages dropped on a full client queue",
-	droppedInFlight: "unacknowledged messages dropped by the broker",
-	exhaustedIDs:    "messages without a free packet id",
+	clientsLetIn:     "clients let in",
+	refusedConnects:  RefusedConnects,
+	silentConnects:   SilentConnects,
+	failedHandshakes: FailedTLS,
+	delayedConnects:  DelayedConnects,
+	slowedClients:    SlowedClients,
+	refusedFilters:   RefusedFilters,
+	refusedMessages:  RefusedMessages,
+	refusedRetained:  RefusedRetained,
+	ignoredWills:     IgnoredWills,
+	brokenPackets:    BrokenPackets,
+	panics:           Panics,
+	acceptErrors:     "connections that could not be accepted",
+	offenders:        Offenders,
+	droppedMessages:  "messages dropped on a full client queue",
+	droppedInFlight:  "unacknowledged messages dropped by the broker",
+	exhaustedIDs:     "messages without a free packet id",
 }
 
 // counters may be raised from any goroutine.

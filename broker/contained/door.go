@@ -1,6 +1,7 @@
 package contained
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"time"
@@ -12,6 +13,7 @@ type door struct {
 	broker   *Broker
 	name     string
 	listener net.Listener
+	tls      *tls.Config // nil in clear
 	web      bool
 }
 
@@ -26,24 +28,36 @@ func (d *door) serve() {
 		if err != nil {
 			return
 		}
+		if d.tls != nil {
+			c = tls.Server(c, d.tls)
+		}
 		go d.broker.admit(c, d.name)
 	}
 }
 
-// accept is the next connection; an error only when the door is closed. Running
-// out of descriptors passes.
+// accept is the next connection whose turn it is; an error only when the door is
+// closed. Running out of descriptors passes: who says nothing has to go.
 func (d *door) accept() (net.Conn, error) {
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		c, err := d.listener.Accept()
-		if err == nil || errors.Is(err, net.ErrClosed) {
-			return c, err
+		b := d.broker
+		if err == nil {
+			turn := b.entrance.turn(time.Now())
+			if turn > 0 {
+				b.counts.add(delayedConnects)
+			}
+			if !b.hold(turn) {
+				_ = c.Close()
+				return nil, net.ErrClosed
+			}
+			return c, nil
 		}
-		d.broker.counts.add(acceptErrors)
-		pause := time.NewTimer(wait)
-		select {
-		case <-pause.C:
-		case <-d.broker.memory.closed:
-			pause.Stop()
+		if errors.Is(err, net.ErrClosed) {
+			return nil, err
+		}
+		b.counts.add(acceptErrors)
+		b.makeRoom()
+		if !b.hold(wait) {
 			return nil, net.ErrClosed
 		}
 	}

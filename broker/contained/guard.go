@@ -31,6 +31,9 @@ type guard struct {
 func (g *guard) next() ([]byte, error) {
 	g.out = nil
 	for {
+		if err := g.client.pause(); err != nil {
+			return nil, err
+		}
 		if err := g.digest(); err != nil || g.out != nil {
 			return g.out, err
 		}
@@ -48,13 +51,14 @@ func (g *guard) next() ([]byte, error) {
 func (g *guard) begin(idle time.Duration) { g.admitted, g.idle = true, idle }
 
 // take digests what has come in and says whether there may come more: it does
-// unless a packet is for mochi, or was the last.
+// unless a packet is for mochi, or was the last, or the client has to be slowed
+// down.
 func (g *guard) take(b []byte) (more bool, err error) {
 	g.in = b
 	if err := g.digest(); err != nil || g.out != nil {
 		return false, err
 	}
-	return true, g.settle()
+	return g.client.debt == 0, g.settle()
 }
 
 // digest goes through the packets that have come in until one is for mochi.
@@ -74,6 +78,7 @@ func (g *guard) digest() error {
 		if g.version == 0 {
 			g.version = Level(frame)
 		}
+		g.client.spend(frame[0] >> 4)
 		if !g.heard(frame) {
 			g.out = spelledOut(frame)
 			return g.acknowledge()
@@ -112,6 +117,7 @@ func (g *guard) arm() error {
 // a packet to say it with.
 func (g *guard) dismiss(flaw error) error {
 	g.client.broker.counts.add(brokenPackets)
+	g.client.broker.tell(g.client, brokenPackets, g.client.ID, flaw.Error(), "")
 	if farewell := Farewell(g.version, flaw); farewell != nil {
 		_, _ = g.client.Write(farewell)
 	}

@@ -49,14 +49,26 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	return true
 }
 
-// OnSubscribe bounds the quality of service; OnACLCheck refuses.
+// OnSubscribe bounds the quality of service, and how much one client may have:
+// mochi refuses a filter that is empty. OnACLCheck refuses what it may not have.
 func (h *hook) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
-	if c := clientOf(cl); c != nil {
-		c.ask(pk.Filters)
-		for i := range pk.Filters {
-			pk.Filters[i].Qos = min(pk.Filters[i].Qos, h.broker.policy.Quality(c, pk.Filters[i].Filter))
+	c := clientOf(cl)
+	if c == nil {
+		return pk
+	}
+	held := cl.State.Subscriptions.Len()
+	for i := range pk.Filters {
+		f := &pk.Filters[i]
+		f.Qos = min(f.Qos, h.broker.policy.Quality(c, f.Filter))
+		if c.Holds(f.Filter) {
+			continue
+		}
+		if held++; held > h.broker.options.Subscriptions && !c.Own {
+			h.broker.tell(c, refusedFilters, c.ID, "too many subscriptions, the next one", f.Filter)
+			f.Filter = ""
 		}
 	}
+	c.ask(pk.Filters)
 	return pk
 }
 
@@ -70,6 +82,9 @@ func (h *hook) OnSubscribed(cl *mqtt.Client, pk packets.Packet, codes []byte) {
 		case c == nil || i >= len(codes):
 		case codes[i] >= packets.ErrUnspecifiedError.Code:
 			h.broker.counts.add(refusedFilters)
+			if f.Filter != "" {
+				h.broker.tell(c, refusedFilters, c.ID, "it may not subscribe to", f.Filter)
+			}
 		default:
 			h.broker.policy.Subscribed(c, f.Filter)
 		}
@@ -101,7 +116,10 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 			return pk, packets.CodeSuccessIgnore
 		}
 	}
-	pk.FixedHeader.Retain = pk.FixedHeader.Retain && h.broker.mayRetain(pk.TopicName, pk.Payload)
+	if pk.FixedHeader.Retain && !h.broker.mayRetain(pk.TopicName, pk.Payload) {
+		pk.FixedHeader.Retain = false
+		h.broker.tell(c, refusedRetained, c.ID, "no room to retain", pk.TopicName)
+	}
 	return pk, nil
 }
 
@@ -116,8 +134,13 @@ func (b *Broker) mayRetain(topic string, payload []byte) bool {
 func (h *hook) OnRetainedExpired(topic string) { h.broker.retained.keep(topic, 0) }
 
 // OnClientExpired takes a session's subscriptions away: mochi forgets them, and
-// goes on looking for who has them.
-func (h *hook) OnClientExpired(cl *mqtt.Client) { h.broker.server.UnsubscribeClient(cl) }
+// goes on looking for who has them. A client that comes back to it right now would
+// be forgotten as well: it has to come again.
+func (h *hook) OnClientExpired(cl *mqtt.Client) {
+	h.broker.server.UnsubscribeClient(cl)
+	h.broker.ended(cl.ID)
+	h.broker.hangUpOn(cl.ID)
+}
 
 func (h *hook) OnPublishDropped(cl *mqtt.Client, pk packets.Packet) {
 	h.broker.counts.add(droppedMessages)

@@ -16,10 +16,14 @@ import (
 // everybody may do everything.
 type everybody struct{}
 
-func (everybody) Admit(c *contained.Client, _ *contained.Hello) bool { c.Guest = c; return true }
-func (everybody) Will(*contained.Client, string) bool                { return true }
-func (everybody) Receive(*contained.Client, string) bool             { return true }
-func (everybody) Quality(*contained.Client, string) byte             { return 2 }
+func (everybody) Anonymous() bool { return true }
+func (everybody) Admit(c *contained.Client, _ *contained.Hello) contained.Answer {
+	c.Guest = c
+	return contained.Welcome
+}
+func (everybody) Will(*contained.Client, string) bool    { return true }
+func (everybody) Receive(*contained.Client, string) bool { return true }
+func (everybody) Quality(*contained.Client, string) byte { return 2 }
 func (everybody) Publish(*contained.Client, *contained.Message) contained.Fate {
 	return contained.Taken
 }

@@ -3,9 +3,12 @@ package contained
 // Policy is who may do what. It is asked on the goroutine of the client
 // concerned, if not said otherwise.
 type Policy interface {
-	// Admit says whether a client may come in. It sets the client's Guest to what it
-	// wants to know of it later.
-	Admit(c *Client, hello *Hello) bool
+	// Anonymous says whether clients may come in without saying who they are; if so,
+	// the broker keeps to this machine.
+	Anonymous() bool
+	// Admit says whether a client may come in. It sets the client's User, and its
+	// Guest to what it wants to know of it later.
+	Admit(c *Client, hello *Hello) Answer
 	// Will says whether a client may have its will published on a topic when it dies.
 	Will(c *Client, topic string) bool
 	// Receive says whether a client may have what is published on a topic or matches
@@ -28,10 +31,13 @@ type Policy interface {
 
 // Hello is what a client says of itself in its CONNECT.
 type Hello struct {
-	ID, Username string
-	Password     []byte
-	Version      byte // 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5
-	Clean        bool
+	ID        string
+	Assigned  bool // the broker made the id up
+	Username  string
+	Password  []byte
+	Certified string // whom the client's certificate names; "" without one
+	Version   byte   // 3 is MQTT 3.1, 4 is 3.1.1, 5 is 5
+	Clean     bool
 }
 
 // Message is what a client publishes. Topic and Payload are borrowed.

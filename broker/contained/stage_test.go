@@ -1,6 +1,8 @@
 package contained
 
 import (
+	"errors"
+	"io"
 	"net"
 	"os/exec"
 	"slices"
@@ -125,4 +127,32 @@ func sorted(lines string) string {
 	all := strings.Split(lines, "\n")
 	slices.Sort(all)
 	return strings.Join(all, "\n")
+}
+
+// users are some whose password is their name, spelled twice.
+func users(t testing.TB, names ...string) *Users {
+	var lines strings.Builder
+	for _, n := range names {
+		line, err := HashPassword(n, n+n, minHashRounds)
+		require.NoError(t, err)
+		lines.WriteString(line + "\n")
+	}
+	u, err := ReadUsers(strings.NewReader(lines.String()))
+	require.NoError(t, err)
+	return u
+}
+
+// as has a client say that it is one of users.
+func as(user string) func(*paho.ClientOptions) {
+	return func(o *paho.ClientOptions) { o.SetUsername(user).SetPassword(user + user) }
+}
+
+// closed waits until the broker closes a connection.
+func closed(t testing.TB, c net.Conn) {
+	t.Helper()
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
+	_, err := io.Copy(io.Discard, c)
+	var timeout net.Error
+	require.False(t, errors.As(err, &timeout) && timeout.Timeout(), "the broker kept the connection open")
+	require.NoError(t, c.Close())
 }

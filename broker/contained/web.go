@@ -1,6 +1,7 @@
 package contained
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"log"
@@ -29,14 +30,19 @@ func (d *door) serveWeb() {
 				d.broker.counts.add(refusedConnects)
 				return
 			}
-			c.SetReadLimit(2 * MaxPacket)
+			c.SetReadLimit(2 * int64(d.broker.options.Packet))
 			d.broker.admit(&webConn{Conn: c.UnderlyingConn(), web: c}, d.name)
 		}),
 		ReadHeaderTimeout: d.broker.options.ConnectWithin,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
-	_ = s.Serve(webListener{d})
+	s.SetKeepAlivesEnabled(false) // whoever is no WebSocket has to go
+	var l net.Listener = webListener{d}
+	if d.tls != nil {
+		l = tls.NewListener(l, d.tls)
+	}
+	_ = s.Serve(l)
 }
 
 // sameOrigin lets programs in, and pages of the gate's own host or of one listed.

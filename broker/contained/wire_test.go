@@ -103,15 +103,16 @@ func (s *subject) count(words string) uint64 {
 // liberal is a policy that lets everybody do everything.
 type liberal struct{}
 
-func (liberal) Admit(c *Client, _ *Hello) bool  { c.Guest = true; return true }
-func (liberal) Will(*Client, string) bool       { return true }
-func (liberal) Receive(*Client, string) bool    { return true }
-func (liberal) Quality(*Client, string) byte    { return 2 }
-func (liberal) Publish(*Client, *Message) Fate  { return Passed }
-func (liberal) Subscribed(*Client, string)      {}
-func (liberal) Unsubscribed(*Client, string)    {}
-func (liberal) Dropped(*Client, string, []byte) {}
-func (liberal) Left(*Client)                    {}
+func (liberal) Anonymous() bool                  { return true }
+func (liberal) Admit(c *Client, _ *Hello) Answer { c.Guest = true; return Welcome }
+func (liberal) Will(*Client, string) bool        { return true }
+func (liberal) Receive(*Client, string) bool     { return true }
+func (liberal) Quality(*Client, string) byte     { return 2 }
+func (liberal) Publish(*Client, *Message) Fate   { return Passed }
+func (liberal) Subscribed(*Client, string)       {}
+func (liberal) Unsubscribed(*Client, string)     {}
+func (liberal) Dropped(*Client, string, []byte)  {}
+func (liberal) Left(*Client)                     {}
 
 func connect(id string, version byte) packets.Packet    { return hello(id, version, 60) }
 func subscription(filter string, q byte) packets.Packet { return subscribeAs(1, filter, q) }

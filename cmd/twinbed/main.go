@@ -29,6 +29,7 @@ type command struct {
 	Run      runCommand      `cmd:"" help:"Play a scenario and report."`
 	Compare  compareCommand  `cmd:"" help:"Play all variants with many seeds and put them side by side."`
 	Broker   brokerCommand   `cmd:"" help:"Be an MQTT broker alone, for any client."`
+	Password passwordCommand `cmd:"" help:"Print the line of a users file for a user of the broker, whose password it asks for."`
 	Capacity capacityCommand `cmd:"" help:"Find the highest sustained rate at which the limits hold and the books balance."`
 	Check    checkCommand    `cmd:"" help:"Tell all that is wrong with a scenario, without playing it."`
 	List     listCommand     `cmd:"" help:"List what scenarios can name: signals, distributions, data, process, features, faults, adapters, kpis, figures."`
@@ -40,10 +41,12 @@ type command struct {
 // console is where a command writes, and whether people watch.
 type console struct {
 	context.Context
+	in        io.Reader
 	out, err  io.Writer
 	tty       bool // err is a terminal
 	colour    bool // out is one
 	lookupEnv func(string) (string, bool)
+	askUnseen func(prompt string) (string, error) // nil where in is no terminal
 }
 
 func main() {
@@ -51,11 +54,20 @@ func main() {
 	// A second Ctrl-C ends the program at once, unless it is the first one's twin: what
 	// stands between a user and the program may signal both it and its group.
 	context.AfterFunc(ctx, func() { time.AfterFunc(300*time.Millisecond, stop) })
-	os.Exit(run(os.Args[1:], &console{
-		Context: ctx, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
+	c := &console{
+		Context: ctx, in: os.Stdin, out: os.Stdout, err: os.Stderr, lookupEnv: os.LookupEnv,
 		tty:    term.IsTerminal(int(os.Stderr.Fd())),
 		colour: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
-	}))
+	}
+	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
+		c.askUnseen = func(prompt string) (string, error) {
+			fmt.Fprint(os.Stderr, prompt)
+			defer fmt.Fprintln(os.Stderr)
+			text, err := term.ReadPassword(in)
+			return string(text), err
+		}
+	}
+	os.Exit(run(os.Args[1:], c))
 }
 
 // verdict is a run's exit code, which is no error to be printed.

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // twinbed runs a command line as a shell would and returns what it said.
 func twinbed(t *testing.T, ctx context.Context, args ...string) (code int, out, err string) {
 	var o, e bytes.Buffer
-	code = run(args, &console{Context: ctx, out: &o, err: &e, lookupEnv: os.LookupEnv})
+	code = run(args, &console{Context: ctx, in: strings.NewReader("secret\n"), out: &o, err: &e, lookupEnv: os.LookupEnv})
 	return code, o.String(), e.String()
 }
 
@@ -158,19 +158,6 @@ func TestALiveRunThatIsInterruptedReports(t *testing.T) {
 	text, readErr := os.ReadFile(filepath.Join(dir, "report.json"))
 	require.NoError(t, readErr)
 	require.Contains(t, string(text), `"balanced": true`)
-}
-
-func TestTheBrokerAloneSaysWhereItListensAndCounts(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer cancel()
-	code, out, err := twinbed(t, ctx, "broker", "--listen", "127.0.0.1:0", "--websocket", "127.0.0.1:0")
-	require.Zero(t, code)
-	require.Regexp(t, `^listening on mqtt://127.0.0.1:\d+\nlistening on ws://127.0.0.1:\d+/\n$`, err)
-	require.Contains(t, out, "0  connections refused\n")
-
-	code, _, err = twinbed(t, ctx, "broker", "--listen", "0.0.0.0:1883")
-	require.Equal(t, 2, code)
-	require.Contains(t, err, "needs TLS and passwords")
 }
 
 func TestInitWritesAScenarioThatPlaysAndKeepsWhatIsThere(t *testing.T) {
