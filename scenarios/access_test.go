@@ -2,13 +2,7 @@ package scenarios_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -23,25 +17,9 @@ import (
 	"github.com/twinbed/twinbed/scenarios"
 )
 
-// certificate writes a certificate of this machine that signs itself, and its key.
-func certificate(t *testing.T) (cert, key string) {
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, &k.PublicKey, k)
-	require.NoError(t, err)
-	secret, err := x509.MarshalPKCS8PrivateKey(k)
-	require.NoError(t, err)
-	dir := t.TempDir()
-	cert, key = filepath.Join(dir, "broker.crt"), filepath.Join(dir, "broker.key")
-	require.NoError(t, os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644))
-	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
-	return cert, key
-}
-
 func TestALabAttachesADeviceWithItsPasswordOverTLS(t *testing.T) {
 	pub := program(t, "mosquitto_pub")
-	cert, key := certificate(t)
+	authority, cert, key := certificate(t, t.TempDir())
 	users, err := contained.HashPassword("boiler", "hot water", 1000)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "lab.yaml")
@@ -70,7 +48,7 @@ broker: {users: env:LAB_USERS, tls: {cert: %q, key: %q}}
 		done <- err
 	}()
 	client := func(password, topic string) error {
-		return exec.Command(pub, "-h", host, "-p", port, "--cafile", cert, "-i", "boiler", "-u", "boiler", "-P", password, "-q", "1",
+		return exec.Command(pub, "-h", host, "-p", port, "--cafile", authority, "-i", "boiler", "-u", "boiler", "-P", password, "-q", "1",
 			"-t", topic, "-m", `{"temperature":95}`).Run()
 	}
 	require.NoError(t, client("hot water", "twinbed/things/boiler/readings"))
