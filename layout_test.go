@@ -83,7 +83,7 @@ var rooms = map[string][]string{
 	"sim/people":                {"sim"},
 	"sim/sources":               {"sim"},
 	"twins":                     {"sim"},
-	"external":                  {"sim"},
+	"twins/external":            {"sim"},
 	"broker/pipe":               {},
 	"broker/contained":          {"broker/pipe"},
 	"broker":                    {"sim", "broker/contained", "broker/pipe"},
@@ -92,7 +92,7 @@ var rooms = map[string][]string{
 	"reports":                   {"sim"},
 	"scenarios/language":        {"sim"},
 	"scenarios/language/corpus": {"scenarios/language"},
-	"scenarios":                 {"sim", "sim/wall", "sim/signals", "sim/faults", "sim/people", "sim/sources", "twins", "external", "broker", "broker/contained", "hardware", "reports", "scenarios/language"},
+	"scenarios":                 {"sim", "sim/wall", "sim/signals", "sim/faults", "sim/people", "sim/sources", "twins", "twins/external", "broker", "broker/contained", "hardware", "reports", "scenarios/language"},
 	"bench":                     {},
 	"cmd/twinbed":               {"scenarios", "reports", "broker/contained"}, // the broker alone has no scenario
 }

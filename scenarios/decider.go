@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/twinbed/twinbed/external"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/twins"
+	"github.com/twinbed/twinbed/twins/external"
 )
 
 // Platform says who decides.

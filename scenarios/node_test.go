@@ -14,10 +14,10 @@ import (
 
 // node runs the example platform against a broker until the test ends.
 func node(t *testing.T, address string) {
-	const example = "../examples/platform-node"
+	const example = "../docs/examples/platform-node"
 	path := program(t, "node")
 	if _, err := os.Stat(filepath.Join(example, "node_modules")); err != nil {
-		t.Skip("its one dependency is not installed: npm ci --prefix examples/platform-node")
+		t.Skip("its one dependency is not installed: npm ci --prefix docs/examples/platform-node")
 	}
 	c := exec.Command(path, filepath.Join(example, "platform.js"), "mqtt://"+address)
 	c.Stderr = os.Stderr

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/twinbed/twinbed/broker"
-	"github.com/twinbed/twinbed/external"
 	"github.com/twinbed/twinbed/hardware"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/scenarios/language"
@@ -23,6 +22,7 @@ import (
 	"github.com/twinbed/twinbed/sim/sources"
 	"github.com/twinbed/twinbed/sim/wall"
 	"github.com/twinbed/twinbed/twins"
+	"github.com/twinbed/twinbed/twins/external"
 )
 
 // Staging says how a script is put on its stage.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/twinbed/twinbed/external"
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/twins/external"
 )
 
 // stage is a world of two presses, and all that is seen in it.
