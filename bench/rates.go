@@ -81,12 +81,18 @@ func (b *bout) ways() []way {
 		{name: "paho, 100 clients, as fast as it goes", peer: true, run: b.command(b.self, "paho", "--broker", "{address}", "--qos", "{qos}", "--for", "{seconds}s")},
 		{name: "paho, 1,000 clients, paced at 70 % of the ceiling", peer: true, run: b.command(b.self, "paho", "--broker", "{address}", "--qos", "{qos}", "--for", "{seconds}s", "--sessions", "1000", "--rate", "{rate}")},
 	}
+	if path, err := exec.LookPath("mosquitto_pub"); err == nil {
+		all = append(all, way{name: "mosquitto_pub, one connection, as fast as it goes", peer: true, run: b.command(path,
+			"-h", "{host}", "-p", "{port}", "-q", "{qos}", "-t", things+"m/readings", "-m", strings.Repeat("0123456789abcdef", 8), "--repeat", "150000")})
+	}
 	all = append(all, b.peers...)
 	return append(all,
 		way{name: "Twinbed, whole loop in one process, 70 % of the ceiling offered", run: b.live(paced)},
 		way{name: "Twinbed, whole loop in one process, more than the ceiling offered", run: b.live(1.2)},
+		way{name: "Twinbed, whole loop in one process, as fast as it goes", run: b.live(flatOut)},
 		way{name: "Twinbed's fleet client alone, 70 % of the ceiling offered", run: b.fleet(paced)},
 		way{name: "Twinbed's fleet client alone, more than the ceiling offered", run: b.fleet(1.2)},
+		way{name: "Twinbed's fleet client alone, as fast as it goes", run: b.fleet(flatOut)},
 	)
 }
 

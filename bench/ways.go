@@ -60,6 +60,9 @@ func (b *bout) command(name string, args ...string) func(context.Context, byte, 
 // paced is the share of the ceiling at which devices send that have a pace.
 const paced = 0.7
 
+// flatOut is so much more than the ceiling that things are always late.
+const flatOut = 4
+
 // live is Twinbed's whole loop: fleet, broker and platform in one process, at a
 // share of the ceiling.
 func (b *bout) live(share float64) func(context.Context, byte, float64) (figure, error) {
