@@ -73,8 +73,9 @@ func (t *trail) told(m sim.Medium, due sim.Time) {
 }
 
 // giveUp says that a message is not sent again after the connection that ended.
+// Two acks can be due at the same time: it is one that has not been given up.
 func (t *trail) giveUp(m sim.Medium, due sim.Time, connection uint32) {
-	if at := t.find(func(s *step) bool { return s.medium == m && s.due == due }); at >= 0 {
+	if at := t.find(func(s *step) bool { return s.medium == m && s.due == due && s.connection == 0 }); at >= 0 {
 		t.steps.at(at).connection = connection
 	}
 }
