@@ -10,6 +10,7 @@ import (
 	"github.com/twinbed/twinbed/hardware"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/people"
 )
 
 // live is what a run has beyond a virtual one: a wall to be paced by, a broker,
@@ -21,7 +22,7 @@ type live struct {
 	attended bool            // by an external platform, which is waited for
 	sessions []*broker.Sessions
 	devices  []*hardware.Device
-	phones   *phones // nil where all people are played
+	crews    *people.Workforce // nil where there are no people
 }
 
 // wires checks the devices of a scenario and, in a live run, connects things and

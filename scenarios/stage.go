@@ -274,9 +274,8 @@ func (b *builder) crews() {
 		return
 	}
 	b.World.Workforce = crews
-	if b.live != nil && len(people.Phones(b.scenario.People)) > 0 {
-		b.live.phones = newPhones(crews)
-		b.World.Workforce = b.live.phones
+	if b.live != nil {
+		b.live.crews = crews
 	}
 }
 
