@@ -121,16 +121,24 @@ func (f *Workforce) begin(x *worker, o *offer) {
 }
 
 func (f *Workforce) takeUp(x *worker, o *offer) {
-	j, now := o.job, f.world.Clock.Now()
+	j := o.job
 	j.worker = x
 	j.patience.Cancel()
 	j.taken = f.world.Clock.Stamp()
-	x.answer(now)
+	x.answer(j.taken.At)
 	j.crew.use.Waiting--
 	use := &x.crew.use
 	use.Taken++
 	use.Working++
-	use.Waited += now.Sub(j.since)
+	use.Waited += f.moment(x).Sub(j.since)
+}
+
+// moment is now; of what a real person says it is when it was said.
+func (f *Workforce) moment(x *worker) sim.Time {
+	if x.phone != nil {
+		return f.world.Clock.Stamp().At
+	}
+	return f.world.Clock.Now()
 }
 
 // callOff frees the worker who is on the way to a job.
@@ -157,7 +165,7 @@ func (f *Workforce) finish(x *worker, j *job, outcome sim.Outcome, note string) 
 		}
 	}
 	f.end(j)
-	x.release(w.Clock.Now())
+	x.release(f.moment(x))
 	f.next(x) // before the ack: a task that follows from it waits for its turn
 	ack := &sim.Ack{
 		ID: j.ID, Thing: j.Thing, Outcome: outcome, Foreign: x.phone != nil, Real: x.phone != nil,
