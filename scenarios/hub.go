@@ -239,6 +239,6 @@ func (r *Run) remarks() (list []string) {
 			"and whoever it lets publish on %s/things/# could forge them", strings.TrimSuffix(r.Script.Broker.URL, "/"), broker.Root))
 	}
 	orders, _ := r.orders()
-	list = append(list, r.phoneRemarks()...)
+	list = append(append(list, r.silence()...), r.phoneRemarks()...)
 	return append(list, orders...)
 }
