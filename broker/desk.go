@@ -131,6 +131,9 @@ func (d *desk) take(b batch) {
 
 func (d *desk) passLoss(l loss) {
 	switch {
+	case l.phone != nil:
+		l.phone.tell(l)
+		return
 	case l.foreign && l.why == sim.LostMalformed:
 		d.unread[l.thing]++ // it was told as rejected; which number it had, if any, shows later
 		return
@@ -233,7 +236,10 @@ func (d *desk) send(l letter) {
 		return
 	}
 	d.counts.add(fullPostbox)
-	if l.vital {
+	switch {
+	case l.phone != nil:
+		d.lose(loss{phone: l.phone, id: l.id, why: sim.LostInBroker})
+	case l.vital:
 		d.world.Observers.Lost(l.medium, l.thing, l.due, sim.LostInBroker)
 	}
 }

@@ -88,22 +88,39 @@ func (g *Gate) deliver(l letter) {
 	topic := Topic(l.room, l.name)
 	takers := g.Takers(topic)
 	if l.vital {
-		missing, why := len(takers) == 0, sim.LostNobody
-		if l.medium == sim.CommandMessage && g.players[l.thing] == session {
-			id := clientID(l.name)
-			missing, why = !slices.Contains(takers, id) || !g.Connected(id), sim.LostOffline
-		}
-		if missing {
-			g.counts.add(unheardCommands)
-			g.lose(loss{medium: l.medium, thing: l.thing, due: l.due, why: why})
-		} else {
-			g.counts.add(sentCommands)
-			if l.medium == sim.TaskMessage || g.players[l.thing] == outside {
-				g.lose(loss{medium: l.medium, thing: l.thing, took: true, id: l.id})
-			}
-		}
+		g.account(&l, topic, takers)
 	}
 	if len(takers) > 0 {
 		g.Broker.Publish(topic, l.payload, l.qos)
 	}
+}
+
+// account tells whether a command or task has somebody to take it.
+func (g *Gate) account(l *letter, topic string, takers []string) {
+	ours := l.phone == nil && g.players[l.thing] == session
+	there, why := false, sim.LostNobody
+	if ours {
+		id := clientID(l.name)
+		there, why = slices.Contains(takers, id) && g.Connected(id), sim.LostOffline
+	} else {
+		there = g.anyMeans(takers, topic)
+	}
+	if !there {
+		g.counts.add(unheardCommands)
+		g.lose(loss{medium: l.medium, thing: l.thing, due: l.due, why: why, phone: l.phone, id: l.id})
+		if l.phone != nil && g.anyMeans(g.Takers(topic), topic) {
+			g.lose(loss{phone: l.phone, took: true}) // it came in between
+		}
+		return
+	}
+	g.counts.add(sentCommands)
+	if !ours && l.phone == nil {
+		g.lose(loss{medium: l.medium, thing: l.thing, took: true, id: l.id})
+	}
+}
+
+// anyMeans says whether one of those who get a topic wants to take what comes by
+// it, and not only to see it.
+func (g *Gate) anyMeans(takers []string, topic string) bool {
+	return slices.ContainsFunc(takers, func(id string) bool { return slices.ContainsFunc(g.Filters(id, topic), addressed) })
 }

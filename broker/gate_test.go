@@ -54,7 +54,7 @@ func TestWhatAStrangerMayNotSayIsRejectedAndCounted(t *testing.T) {
 	s := newStage(t, 3, time.Hour, tcp())
 	s.outside(0)
 	s.sessions(SessionOptions{})
-	s.gate.Phone("mia")
+	s.gate.Phone("mia", office{s})
 	s.play()
 	c := s.stranger("mallory")
 	for topic, why := range map[string]string{

@@ -74,8 +74,9 @@ type loss struct {
 	thing   sim.ThingID
 	due     sim.Time // -1: now
 	why     sim.Cause
-	foreign bool // a reading that nobody has called sent yet
-	took    bool // not lost: a client that is not ours has been handed it
+	foreign bool   // a reading that nobody has called sent yet
+	phone   *Phone // the books have it as taken: its foreman is told
+	took    bool   // not lost: a client that is not ours has been handed it, or reads its phone
 	id      uint64
 	seq     uint32
 }

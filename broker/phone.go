@@ -1,43 +1,38 @@
 package broker
 
 import (
+	"strings"
+
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 )
 
-// Phone is a real worker who takes tasks and answers them with an MQTT client of
-// their own. Who gets which task is the caller's business.
+// Phone is an MQTT client of a worker who is a real person. A foreman sends it one
+// task at a time.
 type Phone struct {
-	desk   *desk
-	worker string
-	open   map[uint64]*errand
+	desk    *desk
+	worker  string
+	foreman Foreman
+	open    map[uint64]bool // tasks that it has been sent, and whether they are taken up
 }
 
-var _ Worker = (*Phone)(nil)
-
-// errand is a task that the worker has been sent.
-type errand struct {
-	thing sim.ThingID
-	does  sim.CommandID
-	value float64
-	taken bool
-	at    sim.Stamp
+// Foreman is told what a worker with a phone says, on the clock's thread.
+type Foreman interface {
+	Began(worker string, task uint64)
+	Ended(worker string, task uint64, o sim.Outcome, note string)
+	Unreached(worker string, task uint64, why sim.Cause) // the phone has not got it
+	Reached(worker string)                               // somebody reads the phone now
 }
 
 // Phone declares a worker with a phone.
-func (d *desk) Phone(worker string) *Phone {
+func (d *desk) Phone(worker string, f Foreman) *Phone {
 	if d.serving {
 		panic("phones are declared before the gate opens")
 	}
-	p := &Phone{desk: d, worker: worker, open: map[uint64]*errand{}}
+	p := &Phone{desk: d, worker: worker, foreman: f, open: map[uint64]bool{}}
 	d.phones[worker] = p
 	return p
 }
-
-// Worker is whose phone it is.
-func (p *Phone) Worker() string { return p.worker }
-
-// Open is how many tasks the worker has been sent and not ended.
-func (p *Phone) Open() int { return len(p.open) }
 
 // Take sends a task to the phone, at QoS 1. It never blocks.
 func (p *Phone) Take(t *sim.Task) {
@@ -49,35 +44,30 @@ func (p *Phone) Take(t *sim.Task) {
 			does = w.Roster.Kind(t.Thing).Commands[t.Does].Name
 		}
 	}
-	if _, again := p.open[t.ID]; !again {
-		p.open[t.ID] = &errand{thing: t.Thing, does: t.Does, value: t.Value}
-		p.attend(t.Thing, +1)
-	}
+	p.open[t.ID] = false
 	p.desk.send(letter{
 		room: Tasks, name: p.worker, payload: AppendTask(nil, t, thing, does), qos: 1,
-		medium: sim.TaskMessage, thing: t.Thing, due: t.Decided.At, vital: true, id: t.ID,
+		medium: sim.TaskMessage, thing: t.Thing, due: t.Decided.At, vital: true, id: t.ID, phone: p,
 	})
 }
 
 // Withdraw takes a task back that the worker has not taken up.
 func (p *Phone) Withdraw(task uint64) {
-	e, ok := p.open[task]
-	if !ok || e.taken {
+	if taken, ok := p.open[task]; !ok || taken {
 		return
 	}
 	delete(p.open, task)
-	p.attend(e.thing, -1)
 	p.desk.send(letter{
 		room: Tasks, name: p.worker, payload: AppendWithdrawal(nil, task), qos: 1,
-		medium: sim.TaskMessage, thing: e.thing,
+		medium: sim.TaskMessage, thing: sim.NoThing,
 	})
 }
 
 // answer is what the worker says of a task, on the clock's thread.
 func (p *Phone) answer(a *answered) {
 	w := p.desk.world
-	e, ok := p.open[a.ID]
-	if !ok {
+	p.foreman.Reached(p.worker)
+	if _, ok := p.open[a.ID]; !ok {
 		p.desk.counts.add(strayAcks)
 		w.Observers.Noted(sim.Event{
 			At: w.Clock.Now(), What: "rejected", Thing: sim.NoThing, Subject: p.worker,
@@ -85,28 +75,54 @@ func (p *Phone) answer(a *answered) {
 		})
 		return
 	}
-	now := w.Clock.Stamp()
-	if !e.taken {
-		e.taken, e.at = true, now
-	}
 	if a.Taken {
+		p.open[a.ID] = true
+		p.foreman.Began(p.worker, a.ID)
 		return
 	}
 	delete(p.open, a.ID)
-	if a.Outcome == sim.Done && e.does != sim.NoCommand && e.thing != sim.NoThing {
-		w.Do(e.thing, e.does, e.value)
-	}
-	p.attend(e.thing, -1)
-	ack := &sim.Ack{
-		ID: a.ID, Thing: e.thing, Outcome: a.Outcome, Foreign: true, Real: true, Delivered: e.at, Done: now,
-		By: p.worker, Note: a.Note,
-	}
-	w.Observers.Answered(ack)
-	w.Bus.Ack(ack)
+	p.foreman.Ended(p.worker, a.ID, a.Outcome, a.Note)
 }
 
-func (p *Phone) attend(thing sim.ThingID, people int) {
-	if thing != sim.NoThing {
-		p.desk.world.Attend(thing, people)
+// unreached is that a task, or withdrawal, did not get to the phone; id 0 where it is not
+// known which.
+func (p *Phone) unreached(id uint64, why sim.Cause) {
+	for task, taken := range p.open {
+		if (id == 0 || id == task) && !taken {
+			delete(p.open, task)
+			p.foreman.Unreached(p.worker, task, why)
+			return // there is one that is not taken at most
+		}
+	}
+}
+
+// tell passes on what is known of a letter to a phone, on the clock's thread.
+func (p *Phone) tell(l loss) {
+	if l.took {
+		p.foreman.Reached(p.worker)
+		return
+	}
+	p.unreached(l.id, l.why)
+}
+
+// addressed says whether whoever has a filter means what comes by it: one that
+// ends in # is an observer's.
+func addressed(filter string) bool { return !strings.HasSuffix(filter, "#") }
+
+// readPhones tells whose phones are read by a new subscription.
+func (d *desk) readPhones(filter string) {
+	if !addressed(filter) {
+		return
+	}
+	if room, name := ReadTopic(filter); room == Tasks {
+		if p := d.phones[name]; p != nil {
+			d.lose(loss{phone: p, took: true})
+		}
+		return
+	}
+	for name, p := range d.phones {
+		if contained.Covers(filter, Topic(Tasks, name)) {
+			d.lose(loss{phone: p, took: true})
+		}
 	}
 }

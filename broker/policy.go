@@ -103,6 +103,7 @@ func (p policy) Publish(c *contained.Client, m *contained.Message) contained.Fat
 func (p policy) Subscribed(c *contained.Client, filter string) {
 	v := c.Guest.(*guest)
 	v.watch(filter)
+	p.readPhones(filter)
 	if v.rules && watches(filter, Readings) {
 		p.ruler.attends()
 	}
@@ -133,14 +134,17 @@ func (p policy) Dropped(c *contained.Client, topic string, payload []byte) {
 		return
 	}
 	p.counts.add(droppedCommands)
-	l := loss{medium: sim.TaskMessage, thing: sim.NoThing, due: -1, why: sim.LostInBroker}
-	if room == Commands {
-		l.medium = sim.CommandMessage
-		l.thing, _ = p.world.Roster.Lookup(name)
-		var order sim.Command
-		if l.thing != sim.NoThing && p.codec(l.thing).ReadCommand(payload, &order) == nil {
-			l.due = order.Decided.At
+	if room == Tasks {
+		if to := p.phones[name]; to != nil {
+			p.lose(loss{phone: to, why: sim.LostInBroker})
 		}
+		return
+	}
+	l := loss{medium: sim.CommandMessage, due: -1, why: sim.LostInBroker}
+	l.thing, _ = p.world.Roster.Lookup(name)
+	var order sim.Command
+	if l.thing != sim.NoThing && p.codec(l.thing).ReadCommand(payload, &order) == nil {
+		l.due = order.Decided.At
 	}
 	p.lose(l)
 }

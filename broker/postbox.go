@@ -17,6 +17,7 @@ type letter struct {
 	due     sim.Time
 	vital   bool // a loss is told: a command or task, not an observer's copy
 	id      uint64
+	phone   *Phone // whose task it is, else nil
 }
 
 // postbox takes messages from the clock's thread, never blocks it, and hands

@@ -155,6 +155,7 @@ func (r *Remote) stay(ctx context.Context, l *link) {
 		}
 		r.link.Store(l)
 		r.inbox.note(sim.Event{What: "broker back", Thing: sim.NoThing, Subject: r.options.Address})
+		r.readPhones(workersPrefix + "+/tasks")
 	}
 }
 
@@ -302,7 +303,7 @@ func (r *Remote) deliver(l letter) {
 	if to == nil {
 		if l.vital {
 			r.counts.add(unheardCommands)
-			r.lose(loss{medium: l.medium, thing: l.thing, due: l.due, why: why})
+			r.lose(loss{medium: l.medium, thing: l.thing, due: l.due, why: why, phone: l.phone, id: l.id})
 		}
 		return
 	}
@@ -316,7 +317,7 @@ func (r *Remote) deliver(l letter) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.options.AnswerWithin)
 	defer cancel()
-	x := loss{medium: l.medium, thing: l.thing, due: l.due, took: true, id: l.id}
+	x := loss{medium: l.medium, thing: l.thing, due: l.due, took: true, id: l.id, phone: l.phone}
 	if settled(ctx, token) != nil {
 		x.took, x.why = false, lostAway
 	}

@@ -87,8 +87,8 @@ func TestAThingIsOnlyItselfWhereClientsSayWhoTheyAre(t *testing.T) {
 
 func TestAWorkerSeesOnlyTheirOwnTasks(t *testing.T) {
 	s, _ := guarded(t, "mia", "bo")
-	s.gate.Phone("mia")
-	s.gate.Phone("bo")
+	s.gate.Phone("mia", office{s})
+	s.gate.Phone("bo", office{s})
 	s.play()
 	c := s.stranger("mia:phone", as("mia"))
 	for filter, granted := range map[string]byte{"twinbed/workers/mia/tasks": 1, "twinbed/workers/bo/tasks": 0x80, "twinbed/workers/+/tasks": 0x80, "twinbed/things/#": 0x80} {

@@ -8,8 +8,6 @@ type Router struct {
 	world  *sim.World
 	kinds  []sim.Device // by place in the roster; nil: the kind's fleet
 	things map[sim.ThingID]sim.Device
-	choose func(*sim.Task) Worker
-	taken  map[uint64]Worker // tasks that did not go to the workforce
 	taps   []Tap
 }
 
@@ -23,18 +21,12 @@ type Tap interface {
 	Ack(a *sim.Ack)
 }
 
-// Worker takes tasks: a [Phone], or a sim.Workforce.
-type Worker interface {
-	Take(t *sim.Task)
-	Withdraw(task uint64)
-}
-
 // NewRouter makes the bus of a world whose roster is complete. Platform, fleets
 // and workforce are looked up in the world when a message comes.
 func NewRouter(w *sim.World) *Router {
 	return &Router{
 		world: w, kinds: make([]sim.Device, len(w.Roster.Kinds)),
-		things: map[sim.ThingID]sim.Device{}, taken: map[uint64]Worker{},
+		things: map[sim.ThingID]sim.Device{},
 	}
 }
 
@@ -44,9 +36,6 @@ func (r *Router) RouteKind(k *sim.Kind, d sim.Device) { r.kinds[r.place(k)] = d 
 
 // Route sends the commands of one thing to a device; it goes before RouteKind.
 func (r *Router) Route(id sim.ThingID, d sim.Device) { r.things[id] = d }
-
-// RouteTasks asks who takes each task; nil stands for the workforce.
-func (r *Router) RouteTasks(choose func(t *sim.Task) Worker) { r.choose = choose }
 
 // Tap shows messages to t, after those that were registered before.
 func (r *Router) Tap(t Tap) { r.taps = append(r.taps, t) }
@@ -67,7 +56,6 @@ func (r *Router) Reading(x *sim.Reading) {
 
 // Ack hands an ack to the platform.
 func (r *Router) Ack(a *sim.Ack) {
-	delete(r.taken, a.ID)
 	for _, t := range r.taps {
 		t.Ack(a)
 	}
@@ -89,17 +77,10 @@ func (r *Router) Command(c *sim.Command) {
 	r.world.Observers.Lost(sim.CommandMessage, c.Thing, c.Decided.At, sim.LostNobody)
 }
 
-// Task hands a task to whoever takes it. Where there is nobody it is lost.
+// Task hands a task to the workforce. Where there is none it is lost.
 func (r *Router) Task(t *sim.Task) {
 	for _, x := range r.taps {
 		x.Task(t)
-	}
-	if r.choose != nil {
-		if w := r.choose(t); w != nil {
-			r.taken[t.ID] = w
-			w.Take(t)
-			return
-		}
 	}
 	if r.world.Workforce == nil {
 		r.world.Observers.Lost(sim.TaskMessage, t.Thing, t.Decided.At, sim.LostNobody)
@@ -108,13 +89,8 @@ func (r *Router) Task(t *sim.Task) {
 	r.world.Workforce.Take(t)
 }
 
-// Withdraw takes a task back from whoever has been given it.
+// Withdraw takes a task back.
 func (r *Router) Withdraw(task uint64) {
-	if w, ok := r.taken[task]; ok {
-		delete(r.taken, task)
-		w.Withdraw(task)
-		return
-	}
 	if r.world.Workforce != nil {
 		r.world.Workforce.Withdraw(task)
 	}

@@ -23,6 +23,9 @@ func (l diary) Obey(*sim.Command)    { *l.lines = append(*l.lines, l.name+" obey
 func (l diary) Take(*sim.Task)       { *l.lines = append(*l.lines, l.name+" takes") }
 func (l diary) Withdraw(uint64)      { *l.lines = append(*l.lines, l.name+" withdraws") }
 
+func (diary) Absent(string) (func(), error) { return func() {}, nil }
+func (diary) Use(sim.Time) []sim.CrewUse    { return nil }
+
 func TestMessagesGoWhereTheyBelongAndTapsSeeThemInOrder(t *testing.T) {
 	s := newStage(t, 3, time.Second, GateOptions{})
 	r, lines := s.router, []string{}
@@ -34,12 +37,6 @@ func TestMessagesGoWhereTheyBelongAndTapsSeeThemInOrder(t *testing.T) {
 	r.RouteKind(s.press, logs("kind"))
 	r.Route(1, logs("adapter"))
 	r.Route(2, nil)
-	r.RouteTasks(func(t *sim.Task) Worker {
-		if t.Skill == "phone" {
-			return logs("phone")
-		}
-		return nil
-	})
 
 	r.Reading(&sim.Reading{Thing: 0, Values: []float64{1, 2}})
 	r.Ack(&sim.Ack{ID: 1})
@@ -47,16 +44,17 @@ func TestMessagesGoWhereTheyBelongAndTapsSeeThemInOrder(t *testing.T) {
 	r.Command(&sim.Command{Thing: 1})
 	r.Command(&sim.Command{Thing: 2, Decided: sim.Stamp{At: 5}})
 	r.Command(&sim.Command{Thing: 99, Decided: sim.Stamp{At: 6}})
-	r.Task(&sim.Task{ID: 7, Thing: 1, Skill: "phone"})
 	r.Task(&sim.Task{ID: 8, Thing: 1, Decided: sim.Stamp{At: 7}})
-	r.Withdraw(7)
 	r.Withdraw(8)
+	s.world.Workforce = logs("crew")
+	r.Task(&sim.Task{ID: 7, Thing: 1})
+	r.Withdraw(7)
 
 	require.Equal(t, []string{
 		"a reading", "b reading", "platform", "a ack", "b ack", "platform",
 		"a command", "b command", "kind obeys", "a command", "b command", "adapter obeys",
 		"a command", "b command", "a command", "b command",
-		"a task", "b task", "phone takes", "a task", "b task", "phone withdraws",
+		"a task", "b task", "a task", "b task", "crew takes", "crew withdraws",
 	}, lines)
 	require.Equal(t, []lostMessage{
 		{sim.CommandMessage, 2, 5, sim.LostNobody}, {sim.CommandMessage, 99, 6, sim.LostNobody},

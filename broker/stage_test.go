@@ -42,6 +42,8 @@ type stage struct {
 	acks     []sim.Ack
 	lost     []lostMessage
 	sent     int
+	took     int
+	told     []string // what a foreman has heard
 	notes    []sim.Event
 	onRead   func(*sim.Reading)
 	onAck    func(*sim.Ack)
@@ -150,6 +152,8 @@ func (s *stage) Ack(a *sim.Ack) {
 }
 
 func (s *stage) Sent(*sim.Reading) { s.mu.Lock(); s.sent++; s.mu.Unlock() }
+
+func (s *stage) Took(sim.Medium, sim.ThingID, uint64) { s.mu.Lock(); s.took++; s.mu.Unlock() }
 
 func (s *stage) Lost(m sim.Medium, thing sim.ThingID, due sim.Time, why sim.Cause) {
 	s.mu.Lock()

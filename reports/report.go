@@ -139,6 +139,7 @@ type Crew struct {
 	Working     int    `json:"tasks_under_way"`
 	MeanWait    Number `json:"mean_wait"`
 	Escalated   int    `json:"escalated"`
+	Unreached   int    `json:"unreached"` // times that a task found nobody at the phone
 }
 
 // Trust is how far to trust the run.
@@ -267,7 +268,7 @@ func (r *Recorder) crews() []Crew {
 		list = append(list, Crew{
 			Name: u.Crew, Workers: u.Workers, OnShift: Number(u.OnShift.Seconds()), Busy: Number(u.Busy.Seconds()),
 			Utilisation: ratio(u.Busy.Seconds(), u.OnShift.Seconds()), Done: u.Tasks, Waiting: u.Waiting, Working: u.Working,
-			MeanWait: ratio(u.Waited.Seconds(), float64(u.Taken)), Escalated: u.Escalated,
+			MeanWait: ratio(u.Waited.Seconds(), float64(u.Taken)), Escalated: u.Escalated, Unreached: u.Unreached,
 		})
 	}
 	return list

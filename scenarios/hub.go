@@ -23,7 +23,7 @@ type hub interface {
 	sim.Device
 	Outside(sim.ThingID)
 	External(secret string, take func(*sim.Order))
-	Phone(worker string) *broker.Phone
+	Phone(worker string, f broker.Foreman) *broker.Phone
 	Mirror() *broker.Mirror
 	Open() error
 	InFlight() (readings, commands, acks int)
@@ -239,5 +239,6 @@ func (r *Run) remarks() (list []string) {
 			"and whoever it lets publish on %s/things/# could forge them", strings.TrimSuffix(r.Script.Broker.URL, "/"), broker.Root))
 	}
 	orders, _ := r.orders()
+	list = append(append(list, r.silence()...), r.phoneRemarks()...)
 	return append(list, orders...)
 }

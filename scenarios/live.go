@@ -10,6 +10,7 @@ import (
 	"github.com/twinbed/twinbed/hardware"
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/people"
 )
 
 // live is what a run has beyond a virtual one: a wall to be paced by, a broker,
@@ -21,7 +22,8 @@ type live struct {
 	attended bool            // by an external platform, which is waited for
 	sessions []*broker.Sessions
 	devices  []*hardware.Device
-	phones   *phones // nil where all people are played
+	ears     *ears             // for real things
+	crews    *people.Workforce // nil where there are no people
 }
 
 // wires checks the devices of a scenario and, in a live run, connects things and
@@ -75,6 +77,7 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 				return err
 			}
 			b.router.Route(id, d)
+			b.live.ears.heard[id] = sim.Never
 			b.live.devices = append(b.live.devices, d)
 		}
 		switch t.Connect {
@@ -99,7 +102,7 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 	}
 	mirror := hub.Mirror()
 	b.router.Tap(mirror)
-	w.Observers = append(w.Observers, mirror)
+	w.Observers = append(w.Observers, mirror, b.live.ears)
 	return nil
 }
 
@@ -110,6 +113,8 @@ func (b *builder) outside(k *sim.Kind, fleet *sim.Fleet) {
 		if fleet.Played(id) {
 			fleet.Release(id)
 			b.live.hub.Outside(id)
+			b.live.ears.heard[id] = sim.Never
+			b.live.ears.outside = append(b.live.ears.outside, id)
 			b.router.Route(id, b.live.hub)
 		}
 	}

@@ -18,14 +18,14 @@ import (
 	"github.com/twinbed/twinbed/scenarios"
 )
 
-// outsideRun plays testdata/outside.yaml until end is called.
+// outsideRun plays a scenario of testdata until end is called.
 type outsideRun struct {
 	host, port string
 	end        func() *reports.Report
 }
 
-func playOutside(t *testing.T) outsideRun {
-	s, err := scenarios.Load("testdata/outside.yaml", scenarios.Options{})
+func playOutside(t *testing.T, file string) outsideRun {
+	s, err := scenarios.Load("testdata/"+file, scenarios.Options{})
 	require.NoError(t, err)
 	run, err := s.Stage(scenarios.Staging{})
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func program(t *testing.T, name string) string {
 
 func TestMosquittoPlaysAThingAndGetsItsCommand(t *testing.T) {
 	pub, sub := program(t, "mosquitto_pub"), program(t, "mosquitto_sub")
-	run := playOutside(t)
+	run := playOutside(t, "outside.yaml")
 	at := []string{"-h", run.host, "-p", run.port, "-q", "1"}
 	listen := exec.Command(program(t, "stdbuf"), append([]string{"-oL", sub}, append(at, "-d", "-t", "twinbed/things/boiler/commands", "-C", "1", "-F", "COMMAND %p")...)...)
 	out, err := listen.StdoutPipe()
@@ -122,28 +122,23 @@ func TestMosquittoPlaysAThingAndGetsItsCommand(t *testing.T) {
 	require.Contains(t, report.Real, "1 boiler by outside clients")
 }
 
+func (r *outsideRun) connect(t *testing.T, id string) mqtt.Client {
+	c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker("tcp://" + net.JoinHostPort(r.host, r.port)).SetClientID(id).SetOrderMatters(true))
+	require.NoError(t, wait(c.Connect()))
+	t.Cleanup(func() { c.Disconnect(0) })
+	return c
+}
+
+func follow(t *testing.T, c mqtt.Client, filter string) <-chan mqtt.Message {
+	seen := make(chan mqtt.Message, 1000)
+	require.NoError(t, wait(c.Subscribe(filter, 1, func(_ mqtt.Client, m mqtt.Message) { seen <- m })))
+	return seen
+}
+
 func TestAPhoneAnswersATaskAndAnObserverSeesAll(t *testing.T) {
-	run := playOutside(t)
-	broker := "tcp://" + net.JoinHostPort(run.host, run.port)
-	connect := func(id string) mqtt.Client {
-		c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(broker).SetClientID(id).SetOrderMatters(true))
-		token := c.Connect()
-		require.True(t, token.WaitTimeout(10*time.Second))
-		require.NoError(t, token.Error())
-		return c
-	}
-	subscribe := func(c mqtt.Client, filter string) <-chan mqtt.Message {
-		seen := make(chan mqtt.Message, 1000)
-		token := c.Subscribe(filter, 1, func(_ mqtt.Client, m mqtt.Message) { seen <- m })
-		require.True(t, token.WaitTimeout(10*time.Second))
-		require.NoError(t, token.Error())
-		return seen
-	}
-	observer, phone, boiler := connect("observer"), connect("phone"), connect("boiler")
-	defer observer.Disconnect(0)
-	defer phone.Disconnect(0)
-	defer boiler.Disconnect(0)
-	all, tasks := subscribe(observer, "twinbed/#"), subscribe(phone, "twinbed/workers/stoker/tasks")
+	run := playOutside(t, "outside.yaml")
+	observer, phone, boiler := run.connect(t, "observer"), run.connect(t, "phone"), run.connect(t, "boiler")
+	all, tasks := follow(t, observer, "twinbed/#"), follow(t, phone, "twinbed/workers/stoker/tasks")
 	require.NoError(t, wait(boiler.Publish("twinbed/things/boiler/readings", 1, false, `{"temperature":20,"pressure":12}`)))
 	var task struct {
 		ID   uint64 `json:"id"`

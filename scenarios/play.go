@@ -43,11 +43,11 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	stopped := clock.Run(end)
 	release()
 	r.Recorder.End()
-	played := clock.Now()
+	r.played = clock.Now()
 	if stopped == nil && r.live != nil {
 		r.drain()
 	}
-	r.Recorder.Close(played, r.flights())
+	r.Recorder.Close(r.played, r.flights())
 	environment := r.environment(started)
 	if stopped != nil {
 		environment.Ended = stopped.Error()

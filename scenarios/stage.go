@@ -52,7 +52,8 @@ type Run struct {
 	router   *broker.Router
 	timeline *faults.Timeline
 	sources  []sim.Source
-	live     *live // nil in virtual time
+	live     *live    // nil in virtual time
+	played   sim.Time // when it ended
 	limits   []reports.Limit
 }
 
@@ -185,7 +186,7 @@ func (b *builder) world() {
 		if pace == nil {
 			pace = wall.New()
 		}
-		b.live = &live{wall: pace}
+		b.live = &live{wall: pace, ears: &ears{heard: map[sim.ThingID]sim.Time{}}}
 		w.Clock = sim.NewLiveClock(s.Clock.Factor, pace)
 	}
 	b.World = w
@@ -274,9 +275,8 @@ func (b *builder) crews() {
 		return
 	}
 	b.World.Workforce = crews
-	if b.live != nil && len(people.Phones(b.scenario.People)) > 0 {
-		b.live.phones = newPhones(crews)
-		b.World.Workforce = b.live.phones
+	if b.live != nil {
+		b.live.crews = crews
 	}
 }
 

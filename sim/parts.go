@@ -53,6 +53,7 @@ type CrewUse struct {
 	Waited    time.Duration // summed over taken tasks, from issue to answer
 	Taken     int
 	Escalated int
+	Unreached int // times that a task was sent to a real person's phone that nobody reads
 }
 
 // Floor is where people put their hands on things.

@@ -260,6 +260,20 @@ func (b *Broker) Takers(topic string) (ids []string) {
 	return ids
 }
 
+// Filters are those by which a client, or its session, gets messages on a topic.
+func (b *Broker) Filters(id, topic string) (filters []string) {
+	c, ok := b.server.Clients.Get(id)
+	if !ok {
+		return nil
+	}
+	for filter := range c.State.Subscriptions.GetAll() {
+		if Covers(filter, topic) {
+			filters = append(filters, filter)
+		}
+	}
+	return filters
+}
+
 // Connected says whether a client of this id is connected.
 func (b *Broker) Connected(id string) bool {
 	b.mu.Lock()

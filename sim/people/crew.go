@@ -8,7 +8,8 @@
 //
 // A shift's end and an absence keep nobody from finishing what he has been called
 // to. Luck belongs to the task, not to whoever gets it: the third look at a
-// certain bearing takes the same draws in all variants of a scenario.
+// certain bearing takes the same draws in all variants of a scenario. A worker can
+// be a real person (see Employ), who answers and works in their own time.
 package people
 
 import (
@@ -65,7 +66,7 @@ func (c *crew) can(skill string) bool { return skill == c.Name || slices.Contain
 // "people".
 func New(w *sim.World, crews []Crew) (*Workforce, error) {
 	f := &Workforce{
-		world: w, open: map[uint64]*job{}, lines: map[string]*line{}, drawn: map[luckKey]uint64{},
+		world: w, open: map[uint64]*job{}, lines: map[string]*line{}, drawn: map[luckKey]uint64{}, real: map[string]*worker{},
 		answers: w.Seed.Stream("people answer"), works: w.Seed.Stream("people work"),
 	}
 	names := map[string]string{}
@@ -142,23 +143,16 @@ func meant(word string, known []string) string {
 	return ""
 }
 
-// PhoneWorker is a worker who is a real person in live runs.
-type PhoneWorker struct {
-	Name   string
-	Crew   string
-	Skills []string
-}
-
 // Phones lists the workers who are real people in live runs.
-func Phones(crews []Crew) (list []PhoneWorker) {
+func Phones(crews []Crew) (workers []string) {
 	for i := range crews {
 		c := &crews[i]
 		if !c.Phone {
 			continue
 		}
 		for n := range c.Count {
-			list = append(list, PhoneWorker{workerName(c, n), c.Name, append([]string{c.Name}, c.Skills...)})
+			workers = append(workers, workerName(c, n))
 		}
 	}
-	return list
+	return workers
 }

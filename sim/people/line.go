@@ -15,7 +15,8 @@ type job struct {
 	crew     *crew // whose figures it waits in
 	offers   [2]offer
 	worker   *worker // who has answered
-	closed   bool    // done or withdrawn
+	taken    sim.Stamp
+	closed   bool // done or withdrawn
 	patience sim.Timer
 }
 
@@ -27,6 +28,7 @@ func (j *job) unanswered() bool { return j.worker == nil && !j.closed }
 type offer struct {
 	*job
 	place  int
+	skill  string
 	called *worker // who is on the way to it
 	answer sim.Timer
 }
@@ -77,15 +79,22 @@ func (f *Workforce) line(skill string) *line {
 func (f *Workforce) offerTo(skill string, j *job, place int) {
 	now := f.world.Clock.Now()
 	o := &j.offers[place]
-	*o = offer{job: j, place: place}
+	*o = offer{job: j, place: place, skill: skill}
 	for _, c := range f.crews {
 		if c.can(skill) {
 			c.offered(now)
 		}
 	}
+	if f.place(o); o.called == nil && !f.reads(skill) {
+		f.unreached(o, skill, sim.LostNobody)
+	}
+}
+
+// place calls whoever has been free longest, or has the offer wait.
+func (f *Workforce) place(o *offer) {
 	var longest *worker
 	for _, x := range f.workers {
-		if x.free() && (longest == nil || x.idle < longest.idle) && x.crew.can(skill) {
+		if x.free() && (longest == nil || x.idle < longest.idle) && x.crew.can(o.skill) {
 			longest = x
 		}
 	}
@@ -93,7 +102,7 @@ func (f *Workforce) offerTo(skill string, j *job, place int) {
 		f.call(longest, o) // nobody free means nothing he could do is waiting: no overtaking
 		return
 	}
-	f.line(skill).join(o)
+	f.line(o.skill).join(o)
 }
 
 // next calls a worker, if he is free, to the best job that waits for any of his skills.

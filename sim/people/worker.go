@@ -16,8 +16,11 @@ type worker struct {
 	name   string
 	crew   *crew
 	shift  bool     // on shift
+	phone  Phone    // of a real person, else nil
 	absent int      // absences that hold
+	away   bool     // a real person whose phone nobody reads
 	busy   bool     // called to or at work on a job
+	unseen bool     // busy, and nobody knows with what: a real person who has not answered
 	idle   sim.Time // since when not busy
 
 	there     sim.Time // since when present
@@ -29,13 +32,28 @@ type worker struct {
 func (x *worker) present() bool { return x.shift && x.absent == 0 }
 
 // free says whether the worker can be called.
-func (x *worker) free() bool { return x.present() && !x.busy }
+func (x *worker) free() bool { return x.present() && !x.busy && !x.away }
 
-func (x *worker) engage(now sim.Time) { x.busy, x.busySince = true, now }
+func (x *worker) engage(now sim.Time) { x.busy, x.unseen, x.busySince = true, x.phone != nil, now }
+
+// answer is when an engaged worker begins to work.
+func (x *worker) answer(now sim.Time) {
+	if x.unseen {
+		x.unseen, x.busySince = false, now
+	}
+}
 
 func (x *worker) release(now sim.Time) {
-	x.busyFor += now.Sub(x.busySince)
-	x.busy, x.idle = false, now
+	x.busyFor += x.busyNow(now)
+	x.busy, x.unseen, x.idle = false, false, now
+}
+
+// busyNow is how long the worker has been busy with the latest job.
+func (x *worker) busyNow(now sim.Time) time.Duration {
+	if !x.busy || x.unseen {
+		return 0
+	}
+	return now.Sub(x.busySince)
 }
 
 // clockIn puts a crew on shift, or not, and follows the shift through the weeks.
@@ -119,12 +137,9 @@ func (f *Workforce) Use(now sim.Time) (list []sim.CrewUse) {
 		use := c.use
 		for _, x := range c.workers {
 			use.OnShift += x.thereFor
-			use.Busy += x.busyFor
+			use.Busy += x.busyFor + x.busyNow(now)
 			if x.present() {
 				use.OnShift += now.Sub(x.there)
-			}
-			if x.busy {
-				use.Busy += now.Sub(x.busySince)
 			}
 		}
 		list = append(list, use)

@@ -11,7 +11,8 @@ import (
 type Workforce struct {
 	world   *sim.World
 	crews   []*crew
-	workers []*worker        // of all crews, in order
+	workers []*worker // of all crews, in order
+	real    map[string]*worker
 	lines   map[string]*line // by skill
 	open    map[uint64]*job  // taken in and not closed, by task
 	arrived uint64
@@ -84,18 +85,26 @@ func (f *Workforce) attend(j *job, people int) {
 // has been called and is not there yet.
 func (f *Workforce) escalate(j *job) {
 	j.crew.use.Escalated++
-	f.world.Observers.Noted(sim.Event{
-		At: f.world.Clock.Now(), What: sim.Escalated, Thing: j.Thing, Subject: j.Escalate, Detail: j.What, ID: j.ID,
-	})
+	f.note(sim.Escalated, j, j.Escalate, j.What)
 	if f.anybody(j.Escalate) {
 		f.offerTo(j.Escalate, j, 1)
 	}
+}
+
+func (f *Workforce) note(what string, j *job, subject, detail string) {
+	f.world.Observers.Noted(sim.Event{
+		At: f.world.Clock.Now(), What: what, Thing: j.Thing, Subject: subject, Detail: detail, ID: j.ID,
+	})
 }
 
 // call sends a worker to a job; he answers, works and is done.
 func (f *Workforce) call(x *worker, o *offer) {
 	o.called = x
 	x.engage(f.world.Clock.Now())
+	if x.phone != nil {
+		x.phone.Take(&o.Task)
+		return
+	}
 	if wait := f.answerTime(o, x.crew); wait > 0 {
 		o.answer = f.world.Clock.After(sim.Seconds(wait), func() { f.begin(x, o) })
 		return
@@ -106,40 +115,62 @@ func (f *Workforce) call(x *worker, o *offer) {
 // begin is when a called worker takes the job up; another who has been called to
 // it is free again.
 func (f *Workforce) begin(x *worker, o *offer) {
-	w, j := f.world, o.job
+	f.takeUp(x, o)
+	f.world.Clock.After(sim.Seconds(f.workTime(o.job, x.crew)), func() { f.finish(x, o.job, sim.Done, "") })
+	f.callOff(&o.offers[1-o.place])
+}
+
+func (f *Workforce) takeUp(x *worker, o *offer) {
+	j := o.job
 	j.worker = x
 	j.patience.Cancel()
-	delivered := w.Clock.Stamp()
+	j.taken = f.world.Clock.Stamp()
+	x.answer(j.taken.At)
 	j.crew.use.Waiting--
 	use := &x.crew.use
 	use.Taken++
 	use.Working++
-	use.Waited += w.Clock.Now().Sub(j.since)
-	w.Clock.After(sim.Seconds(f.workTime(j, x.crew)), func() { f.finish(x, j, delivered) })
-	f.callOff(&j.offers[1-o.place])
+	use.Waited += f.moment(x).Sub(j.since)
+}
+
+// moment is now; of what a real person says it is when it was said.
+func (f *Workforce) moment(x *worker) sim.Time {
+	if x.phone != nil {
+		return f.world.Clock.Stamp().At
+	}
+	return f.world.Clock.Now()
 }
 
 // callOff frees the worker who is on the way to a job.
 func (f *Workforce) callOff(o *offer) {
 	if x := o.called; x != nil {
+		o.called = nil
 		o.answer.Cancel()
+		if x.phone != nil {
+			x.phone.Withdraw(o.ID)
+		}
 		x.release(f.world.Clock.Now())
 		f.next(x)
 	}
 }
 
 // finish does what the task does to the thing, turns to the next and acknowledges.
-func (f *Workforce) finish(x *worker, j *job, delivered sim.Stamp) {
+func (f *Workforce) finish(x *worker, j *job, outcome sim.Outcome, note string) {
 	w := f.world
 	x.crew.use.Working--
-	x.crew.use.Tasks++
-	if j.Does != sim.NoCommand && j.Thing != sim.NoThing {
-		w.Do(j.Thing, j.Does, j.Value)
+	if outcome == sim.Done {
+		x.crew.use.Tasks++
+		if j.Does != sim.NoCommand && j.Thing != sim.NoThing {
+			w.Do(j.Thing, j.Does, j.Value)
+		}
 	}
 	f.end(j)
-	x.release(w.Clock.Now())
+	x.release(f.moment(x))
 	f.next(x) // before the ack: a task that follows from it waits for its turn
-	ack := &sim.Ack{ID: j.ID, Thing: j.Thing, Outcome: sim.Done, Delivered: delivered, Done: w.Clock.Stamp(), By: x.name}
+	ack := &sim.Ack{
+		ID: j.ID, Thing: j.Thing, Outcome: outcome, Foreign: x.phone != nil, Real: x.phone != nil,
+		Delivered: j.taken, Done: w.Clock.Stamp(), By: x.name, Note: note,
+	}
 	w.Observers.Answered(ack)
 	w.Bus.Ack(ack)
 }
