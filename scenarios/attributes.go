@@ -12,6 +12,7 @@ import (
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
 	"github.com/twinbed/twinbed/sim/formula"
+	"github.com/twinbed/twinbed/sim/sources"
 	"github.com/twinbed/twinbed/sim/units"
 )
 
@@ -109,6 +110,7 @@ func (a *Attribute) fromFile(w *sim.World, k *sim.Kind, open opener) ([]string, 
 		return nil, fmt.Errorf("%s has no column %q; there are %s", a.File, a.Key, strings.Join(header, ", "))
 	}
 	var rows []string
+	var lines []int
 	byName := map[string]string{}
 	for {
 		record, err := r.Read()
@@ -118,13 +120,17 @@ func (a *Attribute) fromFile(w *sim.World, k *sim.Kind, open opener) ([]string, 
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", a.File, err)
 		}
-		rows = append(rows, record[value])
+		line, _ := r.FieldPos(value)
+		rows, lines = append(rows, record[value]), append(lines, line)
 		if key >= 0 {
 			byName[record[key]] = record[value]
 		}
 	}
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%s has no rows", a.File)
+	}
+	if numbers, odd := sources.Numbers(slices.Values(rows)); numbers && odd >= 0 {
+		return nil, fmt.Errorf("%s:%d: %w", a.File, lines[odd], sources.NoNumber(want, rows[odd]))
 	}
 	if a.Key == "" {
 		return deal(rows, k.Count), nil

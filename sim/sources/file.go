@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,23 +149,55 @@ func parseCSV(text []byte, name string) (*table, error) {
 		}
 		t.cells, t.places = append(t.cells, cells), append(t.places, place)
 	}
-	t.declare()
-	return t, nil
+	return t, t.declare()
 }
 
 // declare tells the columns of a CSV in which all cells are numbers.
-func (t *table) declare() {
+func (t *table) declare() error {
 	t.declared = make([]sort, len(t.names))
-	for c := range t.names {
-		t.declared[c] = numeric
-		for _, cells := range t.cells {
-			text, ok := cells[c].(string)
-			if v, err := strconv.ParseFloat(text, 64); ok && (err != nil || v-v != 0) {
-				t.declared[c] = textual
-				break
+	for c, name := range t.names {
+		numbers, odd := Numbers(func(yield func(string) bool) {
+			for _, cells := range t.cells {
+				if text, _ := cells[c].(string); !yield(text) {
+					return
+				}
 			}
+		})
+		switch {
+		case !numbers:
+			t.declared[c] = textual
+		case odd >= 0:
+			return fmt.Errorf("%s: %w", t.places[odd], NoNumber(name, written(t.cells[odd][c])))
+		default:
+			t.declared[c] = numeric
 		}
 	}
+	return nil
+}
+
+// Numbers says whether a column of a CSV is meant to be of numbers: all that stands
+// in it reads as one. odd is the first row that holds NaN, an infinity or what is
+// larger than numbers can be, which no column may hold; -1 if none does.
+func Numbers(column iter.Seq[string]) (numbers bool, odd int) {
+	odd = -1
+	row := 0
+	for text := range column {
+		v, err := strconv.ParseFloat(text, 64)
+		switch {
+		case text == "":
+		case err != nil && !errors.Is(err, strconv.ErrRange):
+			return false, -1
+		case v-v != 0 && odd < 0:
+			odd = row
+		}
+		row++
+	}
+	return true, odd
+}
+
+// NoNumber is what is wrong with a cell that is odd.
+func NoNumber(column, cell string) error {
+	return fmt.Errorf("%s is %.40s, and numbers are finite: leave the cell empty where nothing is known", column, cell)
 }
 
 func validPart(text []byte) []byte {

@@ -90,6 +90,7 @@ func TestALiveRunReadsTheFileAgain(t *testing.T) {
 		require.Equal(t, []string{"10s south gone as of 10s", "10s north  open=5 as of 10s", "10s west  open=6 as of 10s"}, spaced(d.told(19*time.Second)))
 		for _, broken := range []struct{ text, why string }{
 			{"site,open\nnorth,many\n", `o.csv:2: open is "many", and was a number`},
+			{"site,open\nnorth,inf\n", "o.csv:2: open is inf, and numbers are finite: leave the cell empty where nothing is known"},
 			{"site,open\nnorth\n", "o.csv:2: here are 1 cells and in the header 2"},
 			{"site,closed\nnorth,2\n", "o.csv:1: the columns were site, open, and are site, closed"},
 		} {
@@ -120,7 +121,7 @@ func TestWrongFilesAreExplained(t *testing.T) {
 		"short.csv": "a,b\n1,2\n3\n", "quote.csv": "a,b\n1,2\n\"3,4\n", "latin.csv": "a,b\n1,2\nM\xfcnchen,3\n",
 		"keys.csv": "k,v\na,1\nb,2\na,3\n", "nokey.csv": "k,v\n,1\n", "only.csv": "k\na\n",
 		"many.csv": "v\n1\n2\n", "when.csv": "at,v\n1h,1\nnoon,2\n", "mixed.csv": "at,v\n1h,1\nMon 06:00,2\n", "same.csv": "at,v\n1h,1\n60m,2\n",
-		"ok.csv": "site,open\na,1\n",
+		"ok.csv": "site,open\na,1\n", "nan.csv": "site,open\na,1\nb,\nc,NaN\n", "inf.csv": "open\n-inf\n", "huge.csv": "site,open\na,1\nb,1e999\n",
 	})
 	for _, x := range []struct {
 		c    sources.File
@@ -142,6 +143,9 @@ func TestWrongFilesAreExplained(t *testing.T) {
 		{sources.File{File: "mixed.csv", Time: "at"}, "file: mixed.csv:3: at: times since the start and moments of the week are mixed"},
 		{sources.File{File: "same.csv", Time: "at"}, "file: same.csv:3: a row of the same time is there already"},
 		{sources.File{File: "same.csv", Time: "at", Every: hour}, "every: the rows have times of their own: take every or time away"},
+		{sources.File{File: "nan.csv", Key: "site"}, "file: nan.csv:4: open is NaN, and numbers are finite: leave the cell empty where nothing is known"},
+		{sources.File{File: "inf.csv"}, "file: inf.csv:2: open is -inf, and numbers are finite: leave the cell empty where nothing is known"},
+		{sources.File{File: "huge.csv", Key: "site"}, "file: huge.csv:3: open is 1e999, and numbers are finite: leave the cell empty where nothing is known"},
 		{sources.File{File: "ok.csv", Key: "sight"}, `key: there is no column "sight"; there are site, open`},
 		{sources.File{File: "ok.csv", Time: "at"}, `time: there is no column "at"; there are site, open`},
 		{sources.File{File: "ok.csv", Columns: []string{"open", "opne"}}, `columns.1: there is no column "opne" (did you mean open?); there are site, open`},
