@@ -55,6 +55,10 @@ func (b *builder) formula(path string, k *twins, source sim.Expression, want for
 		b.wrong(sim.WrongFormula(path, err))
 		return nil
 	}
+	if err := program.ByZero(); err != nil {
+		b.wrong(sim.WrongFormula(path, err))
+		return nil
+	}
 	return program
 }
 

@@ -197,6 +197,9 @@ func (c *compilation) comparison(n *ast.BinaryNode, l, r operand) operand {
 // divided by durations, and multiplied with and divided by numbers.
 func (c *compilation) calculation(n *ast.BinaryNode, l, r operand) operand {
 	op, pair := n.Operator, [2]Type{l.typ, r.typ}
+	if (op == "/" || op == "%") && r.known && r.value == 0 && c.zero == nil {
+		c.zero = at(c.source, extent(n.Right), "a division by 0 has no result: what is reckoned with it is never known")
+	}
 	switch pair {
 	case [2]Type{Number, Number}:
 		return arithmetic(Number, op, l, r)

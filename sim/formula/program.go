@@ -27,6 +27,7 @@ type Program struct {
 	holds        func(*Env) bool
 	names, calls []string
 	slots        []Ref
+	zero         *Error
 }
 
 // Compile compiles a formula that is to give want. The error is an *[Error]
@@ -74,7 +75,7 @@ func (c *compilation) program(want Type) *Program {
 	}
 	return &Program{
 		source: c.source, result: result, number: result.asNumber(), holds: result.holds,
-		names: sorted(c.names), calls: sorted(c.calls), slots: c.slots(),
+		names: sorted(c.names), calls: sorted(c.calls), slots: c.slots(), zero: c.zero,
 	}
 }
 
@@ -140,6 +141,15 @@ func (p *Program) Constant() (float64, bool) {
 		return 0, false
 	}
 	return p.result.value, true
+}
+
+// ByZero is where it divides by a constant 0; nil where it does not. That is no
+// error of the language, but hardly what anybody means.
+func (p *Program) ByZero() error {
+	if p.zero == nil {
+		return nil
+	}
+	return p.zero
 }
 
 // Source is the text it was compiled from.

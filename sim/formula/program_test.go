@@ -131,6 +131,22 @@ func TestProgramsSayWhatTheyRead(t *testing.T) {
 	require.Len(t, p.Slots(), 4, "different calls are bound each")
 }
 
+func TestADivisionByAConstantZeroIsFound(t *testing.T) {
+	for source, offset := range map[string]int{
+		"vibration / 0 > 5": 12, "running or 3 > vibration / (2 - 2)": 28, "vibration % 0 == 1": 12, "age / 0 > age": 6,
+		"vibration / 2 > 5": -1, "vibration / load > 5": -1, "0 / vibration > 5": -1, "vibration * 0 > 5": -1,
+	} {
+		p, _ := compiled(t, source, Bool)
+		if offset < 0 {
+			require.NoError(t, p.ByZero(), source)
+			continue
+		}
+		var e *Error
+		require.ErrorAs(t, p.ByZero(), &e, source)
+		require.Equal(t, offset, e.Offset, source)
+	}
+}
+
 func TestConstantsAreKnownWithoutLooking(t *testing.T) {
 	for source, want := range map[string]float64{
 		"1 + 2 * 3": 7, "vibration > 3 and false": 0, "true or vibration > 3": 1, "2 > 1 ? 5 : vibration": 5,

@@ -19,6 +19,7 @@ type compilation struct {
 	names    []string // of the scope, read
 	calls    []string // of the scope, bound
 	operands map[ast.Node]operand
+	zero     *Error // the first division by a constant 0
 }
 
 type input struct {
