@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/twinbed/twinbed/sim"
@@ -158,17 +159,29 @@ func (f *field) setWhole(n *Node, v reflect.Value) error {
 	if v.CanUint() {
 		u, accuracy := exact.Uint64()
 		if accuracy != big.Exact {
-			return fmt.Errorf("%s is out of range; it must be from 0 to %d", shown(text), uint64(math.MaxUint64))
+			return f.outOfRange(text, "0", strconv.FormatUint(math.MaxUint64, 10))
 		}
 		v.SetUint(u)
 		return nil
 	}
 	i, accuracy := exact.Int64()
 	if accuracy != big.Exact {
-		return fmt.Errorf("%s is out of range; it must be from %d to %d", shown(text), math.MinInt64, math.MaxInt64)
+		return f.outOfRange(text, strconv.Itoa(math.MinInt64), strconv.Itoa(math.MaxInt64))
 	}
 	v.SetInt(i)
 	return nil
+}
+
+// outOfRange says what whole numbers a field can hold; its own bounds, if it has
+// them, are narrower.
+func (f *field) outOfRange(text, low, high string) error {
+	if f.min != "" {
+		low = f.limit(f.min)
+	}
+	if f.max != "" {
+		high = f.limit(f.max)
+	}
+	return fmt.Errorf("%s is out of range; it must be from %s to %s", shown(text), low, high)
 }
 
 func (n *Node) isBool() bool { return n.IsText() && n.yaml.ShortTag() == "!!bool" }
