@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/twinbed/twinbed/broker"
 	"github.com/twinbed/twinbed/broker/contained"
@@ -230,15 +229,4 @@ func (r *Run) brokers() string {
 		return r.Script.Broker.URL + ", which is not ours"
 	}
 	return "mqtt://" + r.BrokerAddress()
-}
-
-// remarks are what a reader of the report must know to judge it.
-func (r *Run) remarks() (list []string) {
-	if r.live != nil && r.live.outages != nil {
-		list = append(list, fmt.Sprintf("the broker %s is not ours: readings are believed to be of our things and commands of our platform, "+
-			"and whoever it lets publish on %s/things/# could forge them", strings.TrimSuffix(r.Script.Broker.URL, "/"), broker.Root))
-	}
-	orders, _ := r.orders()
-	list = append(append(list, r.silence()...), r.phoneRemarks()...)
-	return append(list, orders...)
 }

@@ -137,6 +137,7 @@ func (r *Run) Casting() (lines []string) {
 		lines = append(lines, "broker: "+r.brokers())
 	}
 	lines = append(lines, r.Script.unused()...)
+	lines = append(lines, r.Script.tooLate()...)
 	return append(lines, r.leftOut()...)
 }
 

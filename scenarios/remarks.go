@@ -1,0 +1,31 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/twinbed/twinbed/broker"
+	"github.com/twinbed/twinbed/sim/units"
+)
+
+// tooLate names the faults that begin when all is over.
+func (s *Scenario) tooLate() (lines []string) {
+	for _, x := range s.Faults {
+		if x.At >= s.Duration {
+			lines = append(lines, fmt.Sprintf("the fault %s at %s has no effect: the run ends at %s",
+				x.Fault.Name, units.FormatDuration(x.At), units.FormatDuration(s.Duration)))
+		}
+	}
+	return lines
+}
+
+// remarks are what a reader of the report must know to judge it.
+func (r *Run) remarks() (list []string) {
+	if r.live != nil && r.live.outages != nil {
+		list = append(list, fmt.Sprintf("the broker %s is not ours: readings are believed to be of our things and commands of our platform, "+
+			"and whoever it lets publish on %s/things/# could forge them", strings.TrimSuffix(r.Script.Broker.URL, "/"), broker.Root))
+	}
+	orders, _ := r.orders()
+	list = append(append(append(list, r.Script.tooLate()...), r.silence()...), r.phoneRemarks()...)
+	return append(list, orders...)
+}
