@@ -103,6 +103,8 @@ func find(ref string) (name string, source []byte, folder *language.Folder, err 
 		return "", nil, nil, err
 	case about.IsDir():
 		return "", nil, nil, notFound("%s is a folder; a scenario is a file", ref)
+	case !about.Mode().IsRegular(): // it might never end, or never begin
+		return "", nil, nil, notFound("%s is no file on a disk, as a scenario has to be", ref)
 	case about.Size() > maxFile:
 		return "", nil, nil, notFound("%s has %d MB: that is no scenario", ref, about.Size()>>20)
 	}

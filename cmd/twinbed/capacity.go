@@ -32,7 +32,7 @@ func (r *capacityCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	script, err := r.load(r.Clock)
+	script, err := r.load(c, r.Clock)
 	if err != nil {
 		return err
 	}

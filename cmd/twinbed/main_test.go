@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,6 +35,27 @@ func small(t *testing.T, more string) string {
 	return file
 }
 
+// pipe is a named one that nobody writes to.
+func pipe(t *testing.T) string {
+	name := filepath.Join(t.TempDir(), "pipe.yaml")
+	if out, err := exec.Command("mkfifo", name).CombinedOutput(); err != nil {
+		t.Skipf("no named pipes here: %v %s", err, out)
+	}
+	return name
+}
+
+func TestWhatListensToNoSignalIsLeftBehind(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	begun, never := make(chan struct{}), make(chan struct{})
+	defer close(never)
+	go func() { <-begun; cancel() }()
+	_, err := unlessInterrupted(ctx, func() (int, error) { close(begun); <-never; return 1, nil })
+	require.ErrorContains(t, err, "interrupted")
+	x, err := unlessInterrupted(context.Background(), func() (int, error) { return 1, nil })
+	require.NoError(t, err)
+	require.Equal(t, 1, x)
+}
+
 func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 	ctx := context.Background()
 	cut, cancel := context.WithCancelCause(ctx)
@@ -50,6 +72,10 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"a broken limit", ctx, []string{"run", small(t, "limits: [count of high.loop < 1]\n")}, 1, "broken limit: count of high.loop < 1"},
 		{"a limit that nothing was measured for", ctx, []string{"run", small(t, "limits: [p99 of lateness < 1s]\n")}, 1, "broken limit"},
 		{"cut short", cut, []string{"run", small(t, ""), "--duration", "300 days"}, 3, "not played to its end"},
+		{"a fault when all is over", ctx, []string{"check", small(t, "faults: [{at: 20m, for: 1m, fault: message_loss, where: pump, rate: 5%}]\n")}, 0, "the fault message_loss at 20m has no effect: the run ends at 10m"},
+		{"the same in a run", ctx, []string{"run", small(t, "faults: [{at: 10m, for: 1m, fault: message_loss, where: pump, rate: 5%}]\n")}, 0, "note: the fault message_loss at 10m has no effect: the run ends at 10m"},
+		{"a device", ctx, []string{"check", os.DevNull}, 2, "is no file on a disk"},
+		{"a pipe", ctx, []string{"run", pipe(t)}, 2, "is no file on a disk"},
 		{"a wrong scenario", ctx, []string{"run", small(t, "limts: []\n")}, 2, "did you mean limits?"},
 		{"a wrong setting", ctx, []string{"run", small(t, ""), "--set", "things.pump.count=none"}, 2, "--set things.pump.count=none"},
 		{"a setting beside what is there", ctx, []string{"run", small(t, ""), "--set", "things.pmp.count=4"}, 2, `things has no "pmp", did you mean pump?`},

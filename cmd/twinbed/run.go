@@ -24,15 +24,41 @@ type change struct {
 	Set      []string `help:"Change a value of the scenario, as in things.press.count=80; can be repeated." sep:"none" placeholder:"PATH=VALUE"`
 }
 
-// load reads the scenario with the changes.
-func (c *change) load(clock string) (*scenarios.Script, error) {
+// load reads the scenario with the changes, unless ctx ends before.
+func (c *change) load(ctx context.Context, clock string) (*scenarios.Script, error) {
 	o := scenarios.Options{Variant: c.Variant, Sets: c.Set}
 	for _, x := range [...]struct{ key, value string }{{"seed", c.Seed}, {"duration", c.Duration}, {"clock", clock}} {
 		if x.value != "" {
 			o.Sets = append(o.Sets, x.key+"="+x.value)
 		}
 	}
-	return scenarios.Load(c.Scenario, o)
+	return unlessInterrupted(ctx, func() (*scenarios.Script, error) { return scenarios.Load(c.Scenario, o) })
+}
+
+// patience is how long what is almost done may still take after a signal.
+const patience = time.Second
+
+// unlessInterrupted carries out what listens to no signal, and leaves it behind soon
+// after one has come: the program ends then.
+func unlessInterrupted[T any](ctx context.Context, work func() (T, error)) (result T, err error) {
+	done := make(chan struct{})
+	var x T
+	var failed error
+	go func() {
+		defer close(done)
+		x, failed = work()
+	}()
+	select {
+	case <-done:
+		return x, failed
+	case <-ctx.Done():
+	}
+	select {
+	case <-done:
+		return x, failed
+	case <-time.After(patience):
+		return result, errors.New("not played: interrupted before the scenario was on its stage")
+	}
 }
 
 type runCommand struct {
@@ -47,7 +73,7 @@ type runCommand struct {
 
 // Run plays the scenario.
 func (r *runCommand) Run(c *console) error {
-	script, err := r.load(r.Clock)
+	script, err := r.load(c, r.Clock)
 	if err != nil {
 		return err
 	}
@@ -58,7 +84,7 @@ func (r *runCommand) Run(c *console) error {
 	}
 	defer metrics.Close()
 	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv}
-	run, err := script.Stage(staging)
+	run, err := unlessInterrupted(c, func() (*scenarios.Run, error) { return script.Stage(staging) })
 	if err != nil {
 		return err
 	}
@@ -187,7 +213,7 @@ func (r *compareCommand) Run(c *console) error {
 	if r.Replications != "" {
 		r.Set = append(r.Set, "replications="+r.Replications)
 	}
-	script, err := r.load("")
+	script, err := r.load(c, "")
 	if err != nil {
 		return err
 	}
@@ -228,12 +254,12 @@ type checkCommand struct {
 
 // Run checks the scenario with all its variants.
 func (r *checkCommand) Run(c *console) error {
-	script, err := r.load("")
+	script, err := r.load(c, "")
 	if err != nil {
 		return err
 	}
 	defer script.Close()
-	told, err := script.Check()
+	told, err := unlessInterrupted(c, script.Check)
 	if err != nil {
 		return err
 	}
