@@ -2,6 +2,7 @@ package broker
 
 import (
 	"strings"
+	"time"
 
 	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
@@ -96,6 +97,10 @@ func (p *Phone) unreached(id uint64, why sim.Cause) {
 	}
 }
 
+// triedAgain is how long after a letter was lost on the way to somebody who is there
+// the phone is taken to be read again, in wall time.
+const triedAgain = 10 * time.Second
+
 // tell passes on what is known of a letter to a phone, on the clock's thread.
 func (p *Phone) tell(l loss) {
 	if l.took {
@@ -103,6 +108,9 @@ func (p *Phone) tell(l loss) {
 		return
 	}
 	p.unreached(l.id, l.why)
+	if c := p.desk.world.Clock; l.why != sim.LostNobody {
+		c.After(time.Duration(float64(triedAgain)*c.Speed()), func() { p.foreman.Reached(p.worker) })
+	}
 }
 
 // addressed says whether whoever has a filter means what comes by it: one that

@@ -3,6 +3,7 @@ package broker
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -119,4 +120,20 @@ func TestACommandThatOnlyAnObserverSeesIsLost(t *testing.T) {
 			require.Equal(t, 1, s.lostFor(sim.LostNobody))
 		})
 	}
+}
+
+// What is lost on the way to a phone that somebody reads does not keep its worker away for ever.
+func TestAPhoneWhoseLettersDoNotGetThroughIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, 2, time.Hour, GateOptions{Postbox: 1})
+		p := s.gate.Phone("mia", office{s})
+		s.world.Clock.At(0, func() {
+			require.True(t, s.gate.postbox.put(letter{}), "now it is full, and nobody carries yet")
+			p.Take(look(7, s))
+		})
+		require.NoError(t, s.world.Clock.Run(sim.Time(triedAgain-time.Second)))
+		require.Equal(t, []string{"mia has not got 7: broker queue full"}, s.told)
+		require.NoError(t, s.world.Clock.Run(sim.Time(triedAgain+time.Second)))
+		require.Equal(t, []string{"mia has not got 7: broker queue full", "mia is there"}, s.told)
+	})
 }
