@@ -3,6 +3,7 @@ package language_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -29,6 +30,7 @@ func seeds(f *testing.F) {
 // nothing is wrong, a schema that agrees and a document that can be written.
 func FuzzScenarios(f *testing.F) {
 	seeds(f)
+	f.Add("name: 0\nduration: 1s\nthings:\n  a:\n    every: 1s\nvariants: {0: {0: 0}}")
 	validate := corpus.Schema(f, demoSchema(f))
 	f.Fuzz(func(t *testing.T, source string) {
 		d, problems := language.Read("x.yaml", []byte(source))
@@ -38,6 +40,7 @@ func FuzzScenarios(f *testing.F) {
 			d.Folder = everyFile
 			var p plant
 			problems = append(problems, d.Decode(&p)...)
+			problems = append(problems, ofVariants(d, p.Variants)...)
 		}
 		lines := strings.Split(source, "\n")
 		for _, p := range problems {
@@ -68,6 +71,23 @@ func FuzzScenarios(f *testing.F) {
 		require.Empty(t, again.Decode(&q))
 		require.Equal(t, p.Things, q.Things)
 	})
+}
+
+// ofVariants is what is wrong with the variants, which a decoder keeps for later and
+// the schema does not. None may have variants of its own.
+func ofVariants(d *language.Document, variants []variant) (problems []language.Problem) {
+	for _, v := range variants {
+		n := v.Overrides.node
+		if n == nil {
+			continue
+		}
+		if slices.Contains(n.Keys(), "variants") {
+			problems = append(problems, n.Problem("a variant has none of its own"))
+		}
+		var p plant
+		problems = append(problems, d.Overlay(n).Decode(&p)...)
+	}
+	return problems
 }
 
 // FuzzSet sets any value at any path: no panic, and problems that cite the flag.
