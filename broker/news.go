@@ -2,6 +2,7 @@ package broker
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/twinbed/twinbed/sim"
 )
@@ -41,6 +42,8 @@ type newsroom struct {
 	orders  int // commands among those that wait
 	posted  bool
 	closed  bool
+
+	ends atomic.Bool // the end of a connection is among what waits
 }
 
 func newNewsroom(clock *sim.Clock, limit int, sink func([]news)) *newsroom {
@@ -60,10 +63,21 @@ func (x *newsroom) tell(n news) bool {
 		x.orders++
 	}
 	x.waiting = append(x.waiting, n)
+	if n.what == broken || n.what == givenUp {
+		x.ends.Store(true)
+	}
 	if !x.posted {
 		x.posted = x.clock.Post(x.turn) // a full clock is asked again by the next
 	}
 	return true
+}
+
+// catchUp drains what waits if the end of a connection is among it, so that it is
+// known before what a later connection has brought.
+func (x *newsroom) catchUp() {
+	if x.ends.Load() {
+		x.drain()
+	}
 }
 
 func (x *newsroom) drain() {
@@ -71,6 +85,7 @@ func (x *newsroom) drain() {
 	b := x.waiting
 	x.waiting, x.spare = x.spare, nil
 	x.posted, x.orders = false, 0
+	x.ends.Store(false)
 	x.mu.Unlock()
 	x.sink(b)
 	clear(b)

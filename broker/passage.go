@@ -29,6 +29,7 @@ func (s *Sessions) of(id sim.ThingID) *fleetSession {
 // Reading takes a reading that has come out at the bus.
 func (p *Passage) Reading(r *sim.Reading) {
 	if x := p.sessions.of(r.Thing); x != nil {
+		p.sessions.news.catchUp()
 		x.up.arrived(step{number: uint64(r.Seq), due: r.Sensed.At, medium: sim.ReadingMessage}, x.broke)
 	}
 }
@@ -36,6 +37,7 @@ func (p *Passage) Reading(r *sim.Reading) {
 // Ack takes an ack that has come out at the bus.
 func (p *Passage) Ack(a *sim.Ack) {
 	if x := p.sessions.of(a.Thing); x != nil && a.By == "" {
+		p.sessions.news.catchUp()
 		x.up.arrived(step{number: a.ID, due: a.Done.At, medium: sim.AckMessage}, x.broke)
 	}
 }

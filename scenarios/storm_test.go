@@ -51,7 +51,7 @@ func TestTheBooksHoldWhenConnectionsBreak(t *testing.T) {
 			r := storm(t, nil, "things.pump.qos="+x.qos, "things.pump.mqtt.session="+x.session,
 				"things.pump.mqtt.version="+x.version, "things.pump.over="+x.over)
 			require.True(t, r.Ledger.Balanced, "%v\n%+v", r.Reasons, r.Ledger)
-			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(800))
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(300), "all, at least once")
 			book := r.Ledger.Readings[0]
 			require.NotZero(t, book.Delivered)
 			if x.qos != "0" && x.session == "persistent" {
