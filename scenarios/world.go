@@ -89,6 +89,11 @@ func (v *Variants) Decode(n *language.Node) (problems []language.Problem) {
 			problems = append(problems, child.Problem("a variant is a mapping of what it changes, such as {pillars: [things]}"))
 			continue
 		}
+		for _, change := range child.Children() {
+			if key := change.Name(); key == "name" || key == "variants" {
+				problems = append(problems, change.Problem("a variant changes what is played, and has no %s of its own", key))
+			}
+		}
 		*v = append(*v, Variant{child.Name(), child})
 	}
 	return problems
