@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/twinbed/twinbed/sim/units"
 )
@@ -58,6 +59,9 @@ func ParseLimit(text string) (Limit, error) {
 
 // FromWords reads a limit.
 func (l *Limit) FromWords(text string) error {
+	if strings.ContainsFunc(text, oddBlank) {
+		return fmt.Errorf("%.80q holds a blank that is no space: it was perhaps copied with the text; write a space", text)
+	}
 	parts := limitShape.FindStringSubmatch(text)
 	if parts == nil || parts[1] == "" || parts[3] == "" {
 		return fmt.Errorf("%.80q is not a limit: write a figure, one of < <= > >= =, and a value, as in p99 of loop < 250ms", text)
@@ -68,6 +72,9 @@ func (l *Limit) FromWords(text string) error {
 	}
 	return l.value(strings.Join(strings.Fields(parts[3]), " "))
 }
+
+// oddBlank is what counts as space in some places and not in others.
+func oddBlank(r rune) bool { return unicode.IsSpace(r) && !strings.ContainsRune(" \t\n\r\f", r) }
 
 // WantsRate says whether the limit asks for a rate, instead of bounding one.
 func (l *Limit) WantsRate() bool { return l.Stat == "rate" && l.Than != "<" && l.Than != "<=" }

@@ -41,6 +41,7 @@ func TestAWrongLimitIsAnsweredWithWhatIsPossible(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                          `"" is not a limit: write a figure, one of < <= > >= =, and a value, as in p99 of loop < 250ms`,
 		"p99 of loop":               `"p99 of loop" is not a limit: write a figure, one of < <= > >= =, and a value, as in p99 of loop < 250ms`,
+		"p99 of loop <\u00a01s":     `holds a blank that is no space`,
 		"p99 of loop < 250":         `"250" has no unit: a duration needs one of ns, us, ms, s, min, h, days, weeks, as in 250s`,
 		"p99 of lop < 1s":           `there is no segment "lop", did you mean loop? There are uplink, twin, decision, delivery, action, ack, reaction, loop, lateness`,
 		"p101 of loop < 1s":         `"p101" is no percentile: they go from above p0 to p100`,
@@ -135,6 +136,8 @@ func FuzzParseLimit(f *testing.F) {
 	}
 	f.Add("p99 of x.y.z.loop < -1s")
 	f.Add("rate of < 1")
+	f.Add("0=\v0")
+	f.Add("max of loop <\u00a01s")
 	pattern := regexp.MustCompile((&reports.Limit{}).WordsPattern())
 	f.Fuzz(func(t *testing.T, text string) {
 		l, err := reports.ParseLimit(text)
