@@ -2,6 +2,7 @@ package people_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -160,3 +161,26 @@ func TestARealWorkerWhoIsNotThereIsSentNothing(t *testing.T) {
 	s.until(time.Hour)
 	require.Equal(t, []string{"take 1"}, mia.hears())
 }
+
+// moody is a phone whose owner answers, or does not, or is not there, and says things
+// about tasks that have gone.
+type moody struct {
+	s    *stage
+	name string
+	luck *rand.Rand
+}
+
+func (m *moody) Take(t *sim.Task) {
+	id := t.ID
+	later := func(f func()) { m.s.Clock.After(time.Duration(m.luck.Int64N(int64(time.Hour))), f) }
+	switch m.luck.IntN(4) {
+	case 0:
+		later(func() { m.s.Unreached(m.name, id, sim.LostNobody); later(func() { m.s.Reached(m.name) }) })
+	case 1:
+		later(func() { m.s.Ended(m.name, id, sim.Refused, "") })
+	case 2:
+		later(func() { m.s.Began(m.name, id); later(func() { m.s.Ended(m.name, id, sim.Done, "") }) })
+	}
+}
+
+func (m *moody) Withdraw(uint64) {}

@@ -209,6 +209,12 @@ func TestEveryTaskIsAccountedForInAnyOrderOfEvents(t *testing.T) {
 		c.Shift = shift(t, "daily 06:00-14:00")
 		s := newStage(t, "Mon 06:00", chance.Seed(seed), c,
 			people.Crew{Name: "foreman", Count: 1 + luck.IntN(2), Skills: []string{"inspection"}, Answers: words(t, "uniform 0s..30m"), Takes: words(t, "exponential mean 30m")})
+		if seed%2 == 1 {
+			c.Phone = true
+			for _, name := range people.Phones([]people.Crew{c}) {
+				s.Employ(name, &moody{s, name, luck})
+			}
+		}
 		withdrawn := 0
 		for range 150 {
 			at := sim.Time(luck.Int64N(int64(40 * hour)))
