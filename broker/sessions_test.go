@@ -321,7 +321,7 @@ func TestABurstOfAHundredThingsArrivesWhole(t *testing.T) {
 				f.Reading(&sim.Reading{Thing: sim.ThingID(n % things), Seq: uint32(n/things + 1), Values: []float64{81.25, 2.5}})
 			}
 		})
-		s.eventually("all of them", func() bool { return len(s.readings) == things*each })
+		s.gather(things * each)
 		s.settle(f)
 		s.mu.Lock()
 		require.Empty(t, s.lost)

@@ -173,6 +173,15 @@ func (s *stage) eventually(what string, holds func() bool) {
 	}, 20*time.Second, time.Millisecond, what)
 }
 
+// gather waits until so many readings are there, for as long as they keep coming.
+func (s *stage) gather(n int) {
+	s.t.Helper()
+	for there := 0; there < n; {
+		before := there
+		s.eventually("the next", func() bool { there = len(s.readings); return there > before })
+	}
+}
+
 func (s *stage) lostFor(why sim.Cause) (n int) {
 	for _, l := range s.lost {
 		if l.why == why {
