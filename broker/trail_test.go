@@ -90,6 +90,11 @@ func TestWhatAConnectionsEndExplains(t *testing.T) {
 			c.ended = 1
 			c.sent(2, 2)
 		}, doubts: 1, settled: []uint64{1}, inFlight: 1},
+		{name: "a message of the next connection tells that the last has ended", play: func(c *course) {
+			c.sent(1, 1, 2)
+			c.sent(2, 3, 4)
+			c.came(1, 3)
+		}, lost: []uint64{2}, inFlight: 1},
 		{name: "three connections in a row", play: func(c *course) {
 			c.sent(1, 1)
 			c.ended = 1
