@@ -185,16 +185,6 @@ func TestASessionThatIsRefusedDoesNotTryAgain(t *testing.T) {
 	require.EqualValues(t, 2, count(s.gate.Counts(), contained.RefusedConnects))
 }
 
-func TestMoreSessionsThanDescriptorsAreRefusedBeforehand(t *testing.T) {
-	s := newStage(t, 1, time.Second, tcp())
-	s.play()
-	o := SessionOptions{}
-	require.NoError(t, o.fill(s.gate))
-	require.ErrorContains(t, enoughDescriptors(o, 1<<30), "raise the limit")
-	o.Dial = s.gate.DialMemory
-	require.NoError(t, enoughDescriptors(o, 1<<30), "pipes need none")
-}
-
 // A pipe that nobody reads takes nothing: what the clock goes on sending must
 // end in the outbox and then be counted.
 func TestAStalledBrokerFillsTheOutboxAndNeverBlocksTheClock(t *testing.T) {
