@@ -84,7 +84,7 @@ func TestAThousandSessionsBalanceTheirBooks(t *testing.T) {
 
 // cut remembers connections so that a test can break them.
 type cut struct {
-	gate  *Gate
+	open  func(context.Context) (net.Conn, error)
 	mu    sync.Mutex
 	conns []net.Conn
 	no    error
@@ -98,7 +98,7 @@ func (c *cut) dial(ctx context.Context) (net.Conn, error) {
 	if c.no != nil {
 		return nil, c.no
 	}
-	conn, err := c.gate.Dial(ctx)
+	conn, err := c.open(ctx)
 	c.conns = append(c.conns, conn)
 	return conn, err
 }
@@ -119,7 +119,7 @@ func (c *cut) all(no error) {
 
 func TestBrokenSessionsComeBackAndQoS1LosesNothing(t *testing.T) {
 	s := newStage(t, 4, 5*time.Millisecond, tcp())
-	w := &cut{gate: s.gate}
+	w := &cut{open: s.gate.Dial}
 	f := s.sessions(SessionOptions{QoS: 1, Dial: w.dial})
 	s.play()
 	s.connect(f)
@@ -144,7 +144,7 @@ func TestBrokenSessionsComeBackAndQoS1LosesNothing(t *testing.T) {
 
 func TestQoS0IsLostWhileOfflineAndSaysSo(t *testing.T) {
 	s := newStage(t, 2, 5*time.Millisecond, tcp())
-	w := &cut{gate: s.gate}
+	w := &cut{open: s.gate.Dial}
 	f := s.sessions(SessionOptions{Dial: w.dial})
 	s.play()
 	s.connect(f)
