@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
@@ -34,11 +36,13 @@ func (o *GateOptions) fill() {
 // world's Bus on the clock's thread; a command that it obeys is published to its
 // thing. Declare all things and phones before Open.
 type Gate struct {
-	*contained.Broker
 	*desk
 	access Access
 	secret string
 	opened bool
+	broker atomic.Pointer[contained.Broker] // the one that serves now
+	former []uint64                         // counts of those before
+	turn   sync.Mutex                       // of stopping and starting
 }
 
 // NewGate makes the gate of a world whose roster is complete and whose Bus it
@@ -51,7 +55,7 @@ func NewGate(w *sim.World, o GateOptions) (*Gate, error) {
 	}
 	g := &Gate{desk: d, access: o.Access, secret: rand.Text()}
 	o.Refused = d.noteRefusal
-	g.Broker = contained.New(o.Options, policy{g})
+	g.broker.Store(contained.New(o.Options, policy{g}))
 	return g, nil
 }
 
@@ -62,9 +66,43 @@ func (g *Gate) Open() error {
 	}
 	g.opened = true
 	g.serve(g.deliver)
-	if err := g.Broker.Open(); err != nil {
+	if err := g.begin(g.broker.Load()); err != nil {
 		g.finish()
 		return fmt.Errorf("gate: %w", err)
+	}
+	return nil
+}
+
+func (g *Gate) begin(b *contained.Broker) error {
+	if err := b.Open(); err != nil {
+		return err
+	}
+	g.broker.Store(b) // whoever finds it finds it open
+	return nil
+}
+
+// Stop ends the broker as a process that ends does: all connections break, and
+// what it had of sessions, wills and retained messages is forgotten. It waits for
+// the clock, so it is not for the clock's thread.
+func (g *Gate) Stop() error {
+	g.turn.Lock()
+	defer g.turn.Unlock()
+	return g.broker.Load().Close()
+}
+
+// Start has a new broker listen where the one listened that was stopped.
+func (g *Gate) Start() error {
+	g.turn.Lock()
+	defer g.turn.Unlock()
+	before := g.broker.Load()
+	if err := errors.Join(before.Close(), g.begin(before.Successor())); err != nil {
+		return fmt.Errorf("gate: %w", err)
+	}
+	for i, c := range before.Counts() {
+		if i == len(g.former) {
+			g.former = append(g.former, 0)
+		}
+		g.former[i] += c.N
 	}
 	return nil
 }
@@ -75,40 +113,46 @@ func (g *Gate) Close() error {
 		return nil
 	}
 	g.finish()
-	return g.Broker.Close()
+	return g.Stop()
 }
 
 // Counts is what has happened at the gate so far, always the same lines.
 func (g *Gate) Counts() []Count {
-	return append(g.counts.list(heardReadings, lostOffline), g.Broker.Counts()...)
+	g.turn.Lock()
+	defer g.turn.Unlock()
+	broker := g.broker.Load().Counts()
+	for i, n := range g.former {
+		broker[i].N += n
+	}
+	return append(g.counts.list(heardReadings, lostOffline), broker...)
 }
 
 // deliver hands a letter to the broker, on the postbox's goroutine.
 func (g *Gate) deliver(l letter) {
-	topic := Topic(l.room, l.name)
-	takers := g.Takers(topic)
+	topic, b := Topic(l.room, l.name), g.broker.Load()
+	takers := b.Takers(topic)
 	if l.vital {
-		g.account(&l, topic, takers)
+		g.account(b, &l, topic, takers)
 	}
 	if len(takers) > 0 {
-		g.Broker.Publish(topic, l.payload, l.qos)
+		b.Publish(topic, l.payload, l.qos)
 	}
 }
 
 // account tells whether a command or task has somebody to take it.
-func (g *Gate) account(l *letter, topic string, takers []string) {
+func (g *Gate) account(b *contained.Broker, l *letter, topic string, takers []string) {
 	ours := l.phone == nil && g.players[l.thing] == session
 	there, why := false, sim.LostNobody
 	if ours {
 		id := clientID(l.name)
-		there, why = slices.Contains(takers, id) && g.Connected(id), sim.LostOffline
+		there, why = slices.Contains(takers, id) && b.Connected(id), sim.LostOffline
 	} else {
-		there = g.anyMeans(takers, topic)
+		there = anyMeans(b, takers, topic)
 	}
 	if !there {
 		g.counts.add(unheardCommands)
 		g.lose(loss{medium: l.medium, thing: l.thing, due: l.due, why: why, phone: l.phone, id: l.id})
-		if l.phone != nil && g.anyMeans(g.Takers(topic), topic) {
+		if l.phone != nil && anyMeans(b, b.Takers(topic), topic) {
 			g.lose(loss{phone: l.phone, took: true}) // it came in between
 		}
 		return
@@ -121,6 +165,6 @@ func (g *Gate) account(l *letter, topic string, takers []string) {
 
 // anyMeans says whether one of those who get a topic wants to take what comes by
 // it, and not only to see it.
-func (g *Gate) anyMeans(takers []string, topic string) bool {
-	return slices.ContainsFunc(takers, func(id string) bool { return slices.ContainsFunc(g.Filters(id, topic), addressed) })
+func anyMeans(b *contained.Broker, takers []string, topic string) bool {
+	return slices.ContainsFunc(takers, func(id string) bool { return slices.ContainsFunc(b.Filters(id, topic), addressed) })
 }

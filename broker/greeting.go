@@ -3,7 +3,6 @@ package broker
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -41,13 +40,6 @@ func (s *fleetSession) greet(ctx context.Context) (_ greeting, err error) {
 			_ = conn.Close()
 		}
 	}()
-	if o.TLS != nil {
-		secure := tls.Client(conn, o.TLS)
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return greeting{}, err
-		}
-		conn = secure
-	}
 	g := greeting{conn: conn, in: &frames{conn: conn}, window: o.Window}
 	_ = conn.SetDeadline(time.Now().Add(o.AnswerWithin))
 	if err := s.introduce(&g); err != nil {

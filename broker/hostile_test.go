@@ -70,7 +70,7 @@ func TestAPacketThatBreaksTheBrokerEndsOnlyItsSender(t *testing.T) {
 	require.Eventually(t, func() bool { return count(s.gate.Counts(), contained.BrokenPackets) == 3 }, 10*time.Second, time.Millisecond)
 	publish(t, good, readings1, 1, `{"temperature":5}`)
 	s.eventually("others go on", func() bool { return len(s.readings) == 1 })
-	require.Eventually(t, func() bool { return !s.gate.Connected("bad") }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return !s.gate.broker.Load().Connected("bad") }, 10*time.Second, time.Millisecond)
 }
 
 func TestConnectionsThatMisbehaveAreEnded(t *testing.T) {
@@ -104,7 +104,7 @@ func TestAWillGoesNowhere(t *testing.T) {
 	})
 	require.EqualValues(t, 1, count(s.gate.Counts(), contained.IgnoredWills))
 	require.NoError(t, conn.Close())
-	require.Eventually(t, func() bool { return !s.gate.Connected("dies") }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return !s.gate.broker.Load().Connected("dies") }, 10*time.Second, time.Millisecond)
 	s.on(func() { s.gate.Mirror().Noted(sim.Event{What: "fired", Thing: sim.NoThing}) })
 	require.Contains(t, receive(t, in), "fired", "the first thing that is seen is not the will")
 }
@@ -135,7 +135,7 @@ func TestTakeoversLeaveOneClientOfANameAndItIsServed(t *testing.T) {
 	for range 19 {
 		require.False(t, <-ends)
 	}
-	require.Eventually(t, func() bool { return s.gate.Connections() == 1 && s.gate.Connected("twin") }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.gate.Connections() == 1 && s.gate.broker.Load().Connected("twin") }, 20*time.Second, time.Millisecond)
 	close(over)
 	s.end()
 	require.True(t, <-ends)

@@ -37,7 +37,7 @@ func TestMosquittoPlaysAThing(t *testing.T) {
 		var heard strings.Builder
 		sub.Stdout = &heard
 		require.NoError(t, sub.Start())
-		require.Eventually(t, func() bool { return len(s.gate.Takers(commands1)) == 1 }, 20*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(s.gate.broker.Load().Takers(commands1)) == 1 }, 20*time.Second, time.Millisecond)
 
 		out, err := s.mosquitto("mosquitto_pub", "-V", version, "-q", "1", "-t", readings1, "-m", `{"temperature": 93.5}`).CombinedOutput()
 		require.NoError(t, err, "%s", out)

@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"time"
@@ -25,7 +24,6 @@ type SessionOptions struct {
 	Will         bool          // the broker tells on the thing's status topic when it is cut off
 
 	Dial               func(context.Context) (net.Conn, error) // default the entry's
-	TLS                *tls.Config                             // spoken on what Dial yields; default none
 	Username, Password string                                  // default the entry's own
 }
 

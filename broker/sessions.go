@@ -26,6 +26,8 @@ type Sessions struct {
 	sessions []*fleetSession // by place in the kind; nil where the thing is not played here
 	levels   []string        // likewise: names as they stand in topics
 	live     int
+	desk     *desk
+	within   bool // the broker is in this process
 	news     *newsroom
 	writers  crew
 	readers  crew
@@ -62,6 +64,8 @@ func NewSessions(w *sim.World, f *sim.Fleet, e Entry, o SessionOptions) (*Sessio
 		sessions: make([]*fleetSession, f.Kind.Count), levels: make([]string, f.Kind.Count), ready: make(chan struct{}),
 		luck: w.Seed.Stream(f.Kind.Name + " reconnect"), dialer: newDialer(f.Kind.Count, o.ConnectRate),
 	}
+	s.desk = d
+	_, s.within = e.(*Gate)
 	s.poller = sync.OnceValue(s.poll)
 	s.pulse.interval.Store(int64(o.KeepAlive))
 	s.news = newNewsroom(w.Clock, d.inbox.limit, s.take)
@@ -83,7 +87,7 @@ func NewSessions(w *sim.World, f *sim.Fleet, e Entry, o SessionOptions) (*Sessio
 // all are up. Its error says which are not and why; those that the broker has
 // not refused go on trying. Call it once.
 func (s *Sessions) Connect(ctx context.Context) error {
-	if err := enoughDescriptors(s.options, s.live); err != nil {
+	if err := thisMachine().enough(s.desk.fleets); err != nil {
 		return err
 	}
 	s.run, s.cancel = context.WithCancel(context.Background())

@@ -44,7 +44,7 @@ func (t *trail) arrived(x step, lost func(step)) {
 	}
 	over := t.ended
 	if on := t.steps.at(at).connection; t.up && on > 0 {
-		over = min(over, on-1)
+		over = on - 1 // those have ended, whether that is known here or not
 	}
 	t.leave(at, over, lost)
 	t.steps.drop(1)

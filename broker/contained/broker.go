@@ -103,6 +103,19 @@ func New(o Options, p Policy) *Broker {
 	return b
 }
 
+// Successor makes a broker that can be opened where this one, which is closed, has
+// listened. It knows nothing of this one's clients.
+func (b *Broker) Successor() *Broker {
+	o := b.options
+	if b.tcp != nil {
+		o.TCP = address(b.tcp)
+	}
+	if b.web != nil {
+		o.WebSocket = address(b.web)
+	}
+	return New(o, b.policy)
+}
+
 // mochi is how mochi is set up: what it does badly is switched off.
 func (b *Broker) mochi() *mqtt.Options {
 	c := mqtt.NewDefaultServerCapabilities()

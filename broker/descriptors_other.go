@@ -1,6 +1,0 @@
-//go:build !unix
-
-package broker
-
-// enoughDescriptors has nothing to check where there is no such limit.
-func enoughDescriptors(SessionOptions, int) error { return nil }
