@@ -127,7 +127,7 @@ func (c *conversation) play() []string {
 	c.hears(`status "online":false`)
 	c.await("it knows", func() bool { return !c.press.up() })
 	c.press.reading(3) // one: paho sends what has waited in no order
-	c.command(8, 1) // of QoS 0 for the press: nobody keeps it
+	c.command(8, 1)    // of QoS 0 for the press: nobody keeps it
 	c.cable.all(nil)
 	c.await("it is back", c.press.up)
 	c.press.reading(4)
