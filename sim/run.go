@@ -103,7 +103,11 @@ func (c *Clock) rest(elapsed, due time.Duration) {
 	p := &c.pulse
 	p.wakes++
 	if passed := elapsed - p.since; passed >= watch {
-		p.busy = time.Duration(p.wakes)*slumber > passed*3/4
+		enough := passed * 3 / 4
+		if p.busy {
+			enough = passed / 4 // it sleeps longer now, and wakes up less often for that
+		}
+		p.busy = time.Duration(p.wakes)*slumber > enough
 		p.since, p.wakes = elapsed, 0
 	}
 	if p.busy {
