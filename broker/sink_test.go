@@ -164,38 +164,3 @@ func (s *fleetSession) waits() int {
 	defer s.mu.Unlock()
 	return max(s.out.wire.size(), s.out.kept.size())
 }
-
-// BenchmarkSessionMemory is what a connected session weighs on the device's side
-// while it has nothing to do, heap and stack, after it has sent and received.
-func BenchmarkSessionMemory(b *testing.B) {
-	const things = 4000
-	dial := dialTo(startSink(b))
-	for b.Loop() {
-		s := newStage(b, things, time.Hour, GateOptions{})
-		heap0, stack0 := inUse()
-		f, err := NewSessions(s.world, s.fleet(), s.gate, SessionOptions{Dial: dial, ConnectRate: 1e5})
-		require.NoError(b, err)
-		require.NoError(b, f.Connect(context.Background()))
-		r := sim.Reading{Values: []float64{81.28371, 2.7182818}}
-		for i := range things {
-			r.Thing, r.Seq = sim.ThingID(i), 1
-			f.Reading(&r)
-		}
-		require.NoError(b, f.Drain(time.Minute))
-		heap, stack := inUse()
-		b.ReportMetric(float64(heap-heap0)/things, "heap-B/session")
-		b.ReportMetric(float64(stack-stack0)/things, "stack-B/session")
-		b.ReportMetric(float64(heap+stack-heap0-stack0)/things, "B/session")
-		f.Close()
-	}
-}
-
-// inUse is heap and stacks after collections have shrunk them.
-func inUse() (heap, stack int64) {
-	var m runtime.MemStats
-	for range 3 {
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc), int64(m.StackInuse)
-}

@@ -163,9 +163,7 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 			return err
 		}
 		s.Broker.Limits.bound(&listen.Options, w.Roster.Size())
-		if b.External != nil {
-			listen.ClientQueue = queueFor(w.Roster.Size())
-		}
+		listen.ClientQueue = queueFor(w.Roster.Size(), b.External != nil)
 		gate, err := broker.NewGate(w, listen)
 		if err != nil {
 			return err
@@ -188,9 +186,16 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 	return b.invite()
 }
 
-// queueFor is how long each client's queue is where one of them hears all
-// readings, among so many: 64 MiB for all, and 65,536 at most.
-func queueFor(clients int) int { return min(max(1<<23/max(clients, 1), 1<<10), 1<<16) }
+// queueFor is how long each client's queue is among so many. All have the same:
+// where a platform among them hears all readings 65,536 messages at most and 64 MiB
+// in all; else 1,024 and 4 MiB, but 64 at least, for the commands of a thing.
+func queueFor(clients int, attended bool) int {
+	clients = max(clients, 1)
+	if attended {
+		return min(max(1<<23/clients, 1<<10), 1<<16)
+	}
+	return min(max(1<<19/clients, 1<<6), 1<<10)
+}
 
 // invite lets an external platform in.
 func (b *builder) invite() error {

@@ -24,6 +24,10 @@ type live struct {
 	devices  []*hardware.Device
 	ears     *ears             // for real things
 	crews    *people.Workforce // nil where there are no people
+
+	patience   time.Duration // for things, and a platform, to connect
+	connected  int           // sessions that were
+	connecting time.Duration // how long that took
 }
 
 // wires checks the devices of a scenario and, in a live run, connects things and
@@ -65,6 +69,7 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 		return err
 	}
 	hub := b.live.hub
+	b.live.patience = time.Minute + 2*time.Duration(float64(w.Roster.Size())/s.Broker.ConnectRate*float64(time.Second))
 	for i, k := range w.Roster.Kinds {
 		t, fleet := &s.Things[i], w.Fleets[i]
 		for _, r := range t.Hardware {
@@ -123,13 +128,16 @@ func (b *builder) outside(k *sim.Kind, fleet *sim.Fleet) {
 // open connects our own clients and opens the devices; the run's time begins when
 // all are there.
 func (l *live) open(ctx context.Context) error {
-	connecting, cancel := context.WithTimeout(ctx, time.Minute)
+	connecting, cancel := context.WithTimeout(ctx, l.patience)
 	defer cancel()
+	began := time.Now()
 	for _, s := range l.sessions {
 		if err := s.Connect(connecting); err != nil {
 			return err
 		}
+		l.connected += s.Up()
 	}
+	l.connecting = time.Since(began)
 	if gate, ok := l.hub.(*broker.Gate); ok && l.attended {
 		if err := gate.Attended(connecting); err != nil {
 			return err

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/twinbed/twinbed/broker"
 	"github.com/twinbed/twinbed/sim/units"
@@ -27,5 +28,15 @@ func (r *Run) remarks() (list []string) {
 	}
 	orders, _ := r.orders()
 	list = append(append(append(list, r.Script.tooLate()...), r.silence()...), r.phoneRemarks()...)
-	return append(list, orders...)
+	return append(append(list, orders...), r.arrival()...)
+}
+
+// arrival tells how long things took to connect, if somebody had to wait for it.
+func (r *Run) arrival() []string {
+	l := r.live
+	if l == nil || l.connecting < time.Second {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d sessions were up after %s, %.0f a second",
+		l.connected, l.connecting.Round(time.Millisecond), float64(l.connected)/l.connecting.Seconds())}
 }

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net"
 	"sync"
+
+	"github.com/twinbed/twinbed/broker/pipe"
 )
 
 // intake reads a connection into memory that it holds only while there is
@@ -30,7 +32,12 @@ func (x *intake) feed(conn net.Conn, t taker) error {
 	if x.ready.socket(conn) {
 		return x.ready.feed(x, t)
 	}
+	memory, inMemory := conn.(*pipe.End)
 	for {
+		if inMemory {
+			x.release()
+			memory.Await()
+		}
 		n, err := conn.Read(x.room())
 		if n == 0 {
 			x.release()

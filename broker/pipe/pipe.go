@@ -92,6 +92,16 @@ func (e *End) TryRead(b []byte) (int, error) {
 	return e.in.get(b)
 }
 
+// Await returns when there is something to find out by reading.
+func (e *End) Await() {
+	l := e.in
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.held == nil && !l.left && !l.shut && !l.reading.passed() {
+		l.wait(&l.reading)
+	}
+}
+
 // Notify has f called whenever there is something new to find out by reading, on
 // the writer's goroutine and not to wait for anything; once at once.
 func (e *End) Notify(f func()) {

@@ -131,3 +131,34 @@ func BenchmarkMemory(b *testing.B) {
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(b.N), "B/pipe")
 	runtime.KeepAlive(kept)
 }
+
+func TestWhoeverAwaitsTakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := New()
+		awaited := func(cause func()) {
+			done := make(chan struct{})
+			go func() { defer close(done); there.Await() }()
+			synctest.Wait()
+			select {
+			case <-done:
+				require.Fail(t, "there is nothing to find out yet")
+			default:
+			}
+			cause()
+			<-done
+		}
+		awaited(func() { _, _ = here.Write([]byte("ab")) })
+		there.Await() // at once: it is still there
+		b := make([]byte, 8)
+		n, err := there.TryRead(b)
+		require.NoError(t, err)
+		require.Equal(t, "ab", string(b[:n]))
+		awaited(func() { _ = there.SetReadDeadline(time.Now().Add(time.Hour)) })
+		_, err = there.TryRead(b)
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.NoError(t, there.SetReadDeadline(time.Time{}))
+		awaited(func() { _ = here.Close() })
+		_, err = there.TryRead(b)
+		require.ErrorIs(t, err, io.EOF)
+	})
+}
