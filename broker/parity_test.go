@@ -13,7 +13,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -66,7 +65,7 @@ type conversation struct {
 // acknowledges commands.
 type press interface {
 	reading(seq int)
-	settle() // waits until all is acknowledged
+	settled() bool // all is acknowledged
 	up() bool
 	close()
 }
@@ -122,7 +121,7 @@ func (c *conversation) play() []string {
 	c.hears(`readings "seq":2`)
 	c.command(7, 1)
 	c.hears(`acks "id":7`)
-	c.press.settle()
+	c.await("all is acknowledged", c.press.settled)
 	c.cable.all(errors.New("the cable is out"))
 	c.hears(`status "online":false`)
 	c.await("it knows", func() bool { return !c.press.up() })
@@ -155,7 +154,7 @@ type lean struct {
 }
 
 func (l *lean) reading(seq int) { l.stage.tell(l.fleet, uint64(seq), uint64(seq)) }
-func (l *lean) settle()         { require.NoError(l.stage.t, l.fleet.Drain(20*time.Second)) }
+func (l *lean) settled() bool   { return l.fleet.Drain(20*time.Second) == nil }
 func (l *lean) up() bool        { return l.fleet.Up() == 1 }
 func (l *lean) close()          { l.fleet.Close() }
 
@@ -175,17 +174,21 @@ func (c *conversation) byLean(o SessionOptions) {
 type reference struct {
 	paho.Client
 	qos   byte
-	ready atomic.Bool // it has subscribed on this connection
-	open  sync.WaitGroup
+	ready atomic.Bool  // it has subscribed on this connection
+	open  atomic.Int64 // tokens that are awaited
 }
 
 func (r *reference) publish(topic, payload string) {
+	r.open.Add(1)
 	token := r.Publish(topic, r.qos, false, payload)
-	r.open.Go(func() { token.Wait() })
+	go func() {
+		token.Wait()
+		r.open.Add(-1)
+	}()
 }
 
 func (r *reference) reading(seq int) { r.publish(readings1, reading(seq, 81.25)) }
-func (r *reference) settle()         { r.open.Wait() }
+func (r *reference) settled() bool   { return r.open.Load() == 0 }
 func (r *reference) up() bool        { return r.IsConnectionOpen() && r.ready.Load() }
 func (r *reference) close()          { r.Disconnect(250) }
 
