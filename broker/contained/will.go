@@ -13,22 +13,27 @@ func (b *Broker) bequeath(cl *mqtt.Client) {
 	if w.Flag == 0 {
 		return
 	}
-	if w.WillDelayInterval == 0 {
-		b.execute(cl.ID, w)
+	if b.postponed(cl.ID, w) {
 		return
 	}
+	b.execute(cl.ID, w)
+}
+
+// postponed has a will wait that has a delay. Where it is the broker that ends,
+// and not the client, there is none.
+func (b *Broker) postponed(id string, w mqtt.Will) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
-		return
+	if b.closed || w.WillDelayInterval == 0 {
+		return b.closed
 	}
-	id := cl.ID
 	b.wills[id] = time.AfterFunc(time.Duration(w.WillDelayInterval)*time.Second, func() {
 		b.mu.Lock()
 		delete(b.wills, id)
 		b.mu.Unlock()
 		b.execute(id, w)
 	})
+	return true
 }
 
 // execute publishes a will. Whether it may be told was asked when its client came.
