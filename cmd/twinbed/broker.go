@@ -24,6 +24,7 @@ type brokerCommand struct {
 	ConnectRate   int      `help:"Connections a second; those beyond wait. Without it all." placeholder:"N"`
 	MessageRate   int      `help:"Messages a second from one client; it is read more slowly beyond. Without it all." placeholder:"N"`
 	Packet        int      `default:"65536" help:"Largest packet, in bytes."`
+	Queue         int      `default:"8192" help:"Messages that wait for one client, and messages that it has not acknowledged; what is more is dropped and counted. It takes 8 bytes of each client's memory."`
 	Sessions      int      `default:"1000" help:"Sessions that are kept while their clients are away."`
 	Subscriptions int      `default:"1000" help:"Of one client."`
 	Retained      int      `default:"10000" help:"Topics that keep a message."`
@@ -72,12 +73,14 @@ func (r *brokerCommand) broker(refusals *log.Logger) (*contained.Broker, error) 
 	o := contained.Options{
 		TCP: r.Listen, WebSocket: r.Websocket, Origins: r.Origin,
 		Clients: r.Connections, ConnectRate: r.ConnectRate, MessageRate: r.MessageRate, Packet: r.Packet,
-		Sessions: r.Sessions, Subscriptions: r.Subscriptions, Retained: r.Retained, InFlight: 1024,
+		Sessions: r.Sessions, Subscriptions: r.Subscriptions, Retained: r.Retained, ClientQueue: r.Queue, InFlight: r.Queue,
 		Refused: func(x contained.Refusal) { refusals.Print(x) },
 	}
 	access := &contained.Access{Certificates: r.TLSClientCA != ""}
 	var err error
 	switch {
+	case r.Queue < 1 || r.Queue > 65535:
+		return nil, fmt.Errorf("--queue %d: a client's queue is 1 to 65535 messages long", r.Queue)
 	case (r.TLSCert == "") != (r.TLSKey == ""):
 		return nil, errors.New("a certificate and its key go together: --tls-cert and --tls-key")
 	case r.TLSCert == "" && r.TLSClientCA != "":

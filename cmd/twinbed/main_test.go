@@ -80,6 +80,7 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"a wrong setting", ctx, []string{"run", small(t, ""), "--set", "things.pump.count=none"}, 2, "--set things.pump.count=none"},
 		{"a setting beside what is there", ctx, []string{"run", small(t, ""), "--set", "things.pmp.count=4"}, 2, `things has no "pmp", did you mean pump?`},
 		{"a wrong seed", ctx, []string{"run", small(t, ""), "--seed", "abc"}, 2, "seed"},
+		{"a broker without a queue", ctx, []string{"broker", "--queue", "0"}, 2, "1 to 65535 messages long"},
 		{"a wrong clock", ctx, []string{"run", small(t, ""), "--clock", "soon"}, 2, "is no clock"},
 		{"no such file", ctx, []string{"run", "nowhere.yaml"}, 2, "hello, predictive-maintenance"},
 		{"no such variant", ctx, []string{"run", small(t, ""), "--variant", "lots"}, 2, "there are few, many"},
