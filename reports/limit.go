@@ -70,7 +70,7 @@ func (l *Limit) FromWords(text string) error {
 	if err := l.subject(strings.Join(strings.Fields(parts[1]), " ")); err != nil {
 		return err
 	}
-	return l.value(strings.Join(strings.Fields(parts[3]), " "))
+	return l.value(parts[3])
 }
 
 // oddBlank is what counts as space in some places and not in others.

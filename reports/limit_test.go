@@ -137,6 +137,7 @@ func FuzzParseLimit(f *testing.F) {
 	f.Add("p99 of x.y.z.loop < -1s")
 	f.Add("rate of < 1")
 	f.Add("0=\v0")
+	f.Add("0<0\n%")
 	f.Add("max of loop <\u00a01s")
 	pattern := regexp.MustCompile((&reports.Limit{}).WordsPattern())
 	f.Fuzz(func(t *testing.T, text string) {
