@@ -127,11 +127,8 @@ func (c *Capacity) Conclude(f Found) {
 	if f.Sustained > 0 {
 		c.Sustained = Number(f.Sustained)
 	}
-	var runs []Sample
+	runs := f.runs()
 	var loads []Load
-	for _, s := range f.Steps {
-		runs = append(runs, s.Runs...)
-	}
 	for _, r := range runs {
 		loads = append(loads, Load{r.Concurrency, r.Achieved})
 	}

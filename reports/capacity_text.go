@@ -92,16 +92,10 @@ func (c *Capacity) curve(t *text) {
 	t.title("readings a second, and " + of)
 	rows := [][]string{{"rate", "achieved", "p50", "p99", "held", ""}}
 	for _, s := range c.Steps {
-		held := 0
-		for _, r := range s.Runs {
-			if r.Holds {
-				held++
-			}
-		}
 		rows = append(rows, []string{
 			short(float64(s.Rate)), short(s.median(func(r *Sample) Number { return r.Achieved })),
 			seconds(Number(s.median(func(r *Sample) Number { return r.P50 }))), seconds(Number(s.median(func(r *Sample) Number { return r.P99 }))),
-			fmt.Sprintf("%d of %d", held, len(s.Runs)), clipped(s.Reason, 52),
+			fmt.Sprintf("%d of %d", s.held(), len(s.Runs)), clipped(s.Reason, 52),
 		})
 	}
 	table(&t.Builder, "  ", "> > > > > <", rows)

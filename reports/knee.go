@@ -29,9 +29,9 @@ func FitKnee(runs []Sample) Estimate {
 		return Estimate{Unknown, Unknown, Unknown}
 	}
 	first, last := math.Inf(1), math.Inf(-1)
-	for _, r := range runs {
-		x := math.Log(float64(r.Rate))
-		first, last = min(first, x), max(last, x)
+	tried := byRate(runs)
+	for _, t := range tried {
+		first, last = min(first, t.rate), max(last, t.rate)
 	}
 	place := func(i int) float64 { return first - margin + (last-first+2*margin)*float64(i)/kneePlaces }
 	var all [][kneePlaces + 1]float64 // by s
@@ -39,7 +39,7 @@ func FitKnee(runs []Sample) Estimate {
 	for s := sharpest; s < bluntest; s *= 1.4 {
 		var l [kneePlaces + 1]float64
 		for i := range l {
-			l[i] = likelihood(runs, place(i), s)
+			l[i] = likelihood(tried, place(i), s)
 			best = max(best, l[i])
 		}
 		all = append(all, l)
@@ -76,14 +76,41 @@ const (
 	lapse      = 0.03 // share of the runs that something else spoils
 )
 
-// likelihood is the logarithm of how likely the runs are.
-func likelihood(runs []Sample, knee, s float64) (sum float64) {
+// trials are the runs at one rate.
+type trials struct {
+	rate        float64 // its logarithm
+	held, broke float64
+}
+
+// byRate counts runs.
+func byRate(runs []Sample) (list []trials) {
+	at := map[Number]int{}
 	for i := range runs {
-		p := (1 - lapse) / (1 + math.Exp((math.Log(float64(runs[i].Rate))-knee)/s))
-		if !runs[i].Holds {
-			p = 1 - p
+		n, known := at[runs[i].Rate]
+		if !known {
+			n = len(list)
+			at[runs[i].Rate] = n
+			list = append(list, trials{rate: math.Log(float64(runs[i].Rate))})
 		}
-		sum += math.Log(p)
+		if runs[i].Holds {
+			list[n].held++
+		} else {
+			list[n].broke++
+		}
+	}
+	return list
+}
+
+// likelihood is the logarithm of how likely the runs are.
+func likelihood(runs []trials, knee, s float64) (sum float64) {
+	for _, t := range runs {
+		p := (1 - lapse) / (1 + math.Exp((t.rate-knee)/s))
+		if t.held > 0 {
+			sum += t.held * math.Log(p)
+		}
+		if t.broke > 0 {
+			sum += t.broke * math.Log(1-p)
+		}
 	}
 	return sum
 }

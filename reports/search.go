@@ -8,11 +8,12 @@ import (
 )
 
 // Search looks for the highest rate that a system sustains, by runs that each
-// hold or do not: it doubles the rate until it does not hold, bisects on a
-// logarithmic scale, and confirms both ends of what is left with runs of their
-// own. Near the knee chance decides, and a busy machine spoils any run, so no
-// rate is given up because of one run: two of three decide. One run will do where
-// a rate holds that is to be doubled, and where one breaks that has broken before.
+// hold or do not. It doubles the rate until it does not hold; then each run is
+// played near where what is known so far says the knee is (FitKnee), where it tells
+// most, until the knee is known well enough or enough runs have been played; then
+// the rate at the lower end of what is left is confirmed by runs of its own. Near
+// the knee chance decides, and a busy machine spoils any run, so no rate is given
+// up because of one run: two of three decide.
 type Search struct {
 	Start     float64               // readings a second of the first run
 	Max       float64               // none is tried above
@@ -60,39 +61,72 @@ type hunt struct {
 	Found
 }
 
-// searches bounds how often the search begins anew from a bracket that did not
-// stand.
-const searches = 8
+const (
+	mostRuns     = 20 // that look for the knee between two rates
+	mostConfirms = 8  // rates that are tried as the one that is sustained
+)
 
 func (h *hunt) run(ctx context.Context) error {
-	from, factor := h.Round(h.Start), 2.0
-	for range searches {
-		low, high, err := h.bracket(ctx, from, factor)
-		if err != nil {
+	var knee Estimate
+	low, high, err := h.bracket(ctx)
+	switch {
+	case err != nil || low == 0:
+		return err
+	case high == 0:
+		h.AtLeast = true
+		return h.confirm(ctx, low)
+	}
+	if knee, err = h.narrow(ctx, low, high); err != nil {
+		return err
+	}
+	if knee.Low.Known() {
+		low = h.rung(float64(knee.Low), math.Floor)
+	}
+	for n := 0; n < mostConfirms && !h.Confirmed && err == nil; n++ {
+		err = h.confirm(ctx, low)
+		low = h.rung(low/(1+h.Tolerance), math.Round)
+	}
+	return err
+}
+
+// narrow plays runs one tolerance above and one below where the knee is thought to
+// be, in turn, until its interval is as narrow as two tolerances.
+func (h *hunt) narrow(ctx context.Context, low, high float64) (Estimate, error) {
+	side := 1 + h.Tolerance
+	for n := 0; ; n++ {
+		knee := FitKnee(h.runs())
+		if n == mostRuns || float64(knee.High) <= float64(knee.Low)*(1+h.Tolerance)*(1+h.Tolerance) {
+			return knee, nil
+		}
+		if !knee.At.Known() {
+			knee.At = Number(math.Sqrt(low * high))
+		}
+		if err := h.play(ctx, h.rung(float64(knee.At)*side, math.Round)); err != nil {
+			return knee, err
+		}
+		side = 1 / side
+	}
+}
+
+// rung is a rate on the ladder from the first rate, half a tolerance a step: runs
+// that are to be near each other are at one rate.
+func (h *hunt) rung(rate float64, round func(float64) float64) float64 {
+	step := math.Log1p(h.Tolerance) / 2
+	return h.Round(h.Start * math.Exp(step*round(math.Log(rate/h.Start)/step)))
+}
+
+// confirm plays a rate until two of its runs, and more than not, have held. What
+// has been played there counts.
+func (h *hunt) confirm(ctx context.Context, rate float64) error {
+	for range 3 {
+		if err := h.play(ctx, rate); err != nil {
 			return err
 		}
-		if low > 0 && high > 0 {
-			if low, high, err = h.bisect(ctx, low, high); err != nil {
-				return err
-			}
-		}
-		if low == 0 {
+		switch s := h.step(rate); {
+		case s.Holds && s.held() >= 2:
+			h.Sustained, h.Confirmed = rate, true
 			return nil
-		}
-		from, factor = 0, (1+h.Tolerance)*(1+h.Tolerance)
-		if holds, err := h.holds(ctx, low, twoOfThree); err != nil {
-			return err
-		} else if !holds {
-			from = h.Round(low / (1 + h.Tolerance))
-		} else if high > 0 {
-			if holds, err := h.holds(ctx, high, oneThatBreaks); err != nil {
-				return err
-			} else if holds {
-				from = high
-			}
-		}
-		if from == 0 {
-			h.Sustained, h.AtLeast, h.Confirmed = low, high == 0, true
+		case len(s.Runs)-s.held() >= 2:
 			return nil
 		}
 	}
@@ -110,100 +144,84 @@ func (h *hunt) standing() (rate float64) {
 	return rate
 }
 
-// bracket multiplies or divides the rate by a factor, more boldly each time,
-// until one holds and the next does not. low is 0 where none holds, high where
-// all do.
-func (h *hunt) bracket(ctx context.Context, rate, factor float64) (low, high float64, err error) {
-	for low == 0 || high == 0 {
-		holds, err := h.holds(ctx, rate, oneThatHolds)
+// bracket doubles or halves the rate until one holds and the next does not. low
+// is 0 where none holds, high where all do.
+func (h *hunt) bracket(ctx context.Context) (low, high float64, err error) {
+	for rate := h.Round(h.Start); low == 0 || high == 0; {
+		holds, err := h.holds(ctx, rate)
 		if err != nil {
 			return 0, 0, err
 		}
-		next := h.Round(rate / factor)
+		next := h.Round(rate / 2)
 		if holds {
-			low, next = rate, min(h.Round(rate*factor), h.Round(h.Max))
+			low, next = rate, min(h.Round(rate*2), h.Round(h.Max))
 			if next <= rate {
 				break
 			}
 		} else if high = rate; next >= rate || next < h.Start*lowest {
 			break
 		}
-		rate, factor = next, min(factor*factor, 2)
+		rate = next
 	}
 	return low, high, nil
 }
 
-// bisect narrows the bracket down to the tolerance, or to what can be played.
-func (h *hunt) bisect(ctx context.Context, low, high float64) (float64, float64, error) {
-	for high > low*(1+h.Tolerance) {
-		middle := h.Round(math.Sqrt(low * high))
-		if middle <= low || middle >= high {
-			break
-		}
-		holds, err := h.holds(ctx, middle, twoOfThree)
-		if err != nil {
-			return low, high, err
-		}
-		if holds {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return low, high, nil
-}
-
-// rule says how many runs decide.
-type rule int
-
-const (
-	twoOfThree    rule = iota
-	oneThatHolds       // or two of three
-	oneThatBreaks      // or two of three
-)
-
-// holds plays a rate as often as the rule wants.
-func (h *hunt) holds(ctx context.Context, rate float64, enough rule) (bool, error) {
-	held, broke := 0, 0
+// holds says whether a rate holds: one run will do where it does, two of three
+// decide where it does not.
+func (h *hunt) holds(ctx context.Context, rate float64) (bool, error) {
 	for {
-		run, err := h.Play(ctx, rate, h.played(rate))
-		if err != nil {
+		if err := h.play(ctx, rate); err != nil {
 			return false, err
 		}
-		s := h.step(rate)
-		s.Runs = append(s.Runs, run)
-		if run.Holds {
-			held++
-		} else {
-			broke++
-			s.Reason = run.Reason
+		switch s := h.step(rate); {
+		case len(s.Runs) == 1 && s.Holds, s.held() == 2, len(s.Runs)-s.held() == 2:
+			return s.Holds, nil
 		}
-		first := held+broke == 1 && (enough == oneThatHolds && run.Holds || enough == oneThatBreaks && !run.Holds)
-		if !first && held < 2 && broke < 2 {
-			continue
-		}
-		s.Holds = held > broke
-		return s.Holds, nil
 	}
+}
+
+// play plays a run at a rate. A rate holds when more runs held than did not.
+func (h *hunt) play(ctx context.Context, rate float64) error {
+	number := len(h.step(rate).Runs)
+	run, err := h.Play(ctx, rate, number)
+	if err != nil {
+		h.Steps = slices.DeleteFunc(h.Steps, func(s LoadStep) bool { return len(s.Runs) == 0 })
+		return err
+	}
+	s := h.step(rate)
+	s.Runs = append(s.Runs, run)
+	if !run.Holds {
+		s.Reason = run.Reason
+	}
+	s.Holds = 2*s.held() > len(s.Runs)
+	return nil
+}
+
+// runs are all that were played.
+func (f *Found) runs() (list []Sample) {
+	for _, s := range f.Steps {
+		list = append(list, s.Runs...)
+	}
+	return list
 }
 
 // step is a rate's step; a new rate gets one.
-func (h *hunt) step(rate float64) *LoadStep {
-	for i := range h.Steps {
-		if float64(h.Steps[i].Rate) == rate {
-			return &h.Steps[i]
+func (f *Found) step(rate float64) *LoadStep {
+	for i := range f.Steps {
+		if float64(f.Steps[i].Rate) == rate {
+			return &f.Steps[i]
 		}
 	}
-	h.Steps = append(h.Steps, LoadStep{Rate: Number(rate)})
-	return &h.Steps[len(h.Steps)-1]
+	f.Steps = append(f.Steps, LoadStep{Rate: Number(rate)})
+	return &f.Steps[len(f.Steps)-1]
 }
 
-// played is how many runs there have been at a rate.
-func (h *hunt) played(rate float64) int {
-	for i := range h.Steps {
-		if float64(h.Steps[i].Rate) == rate {
-			return len(h.Steps[i].Runs)
+// held is how many of a step's runs held.
+func (s *LoadStep) held() (n int) {
+	for i := range s.Runs {
+		if s.Runs[i].Holds {
+			n++
 		}
 	}
-	return 0
+	return n
 }

@@ -43,14 +43,14 @@ func TestTheSearchFindsAKneeThatIsSharp(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, found.Confirmed)
 		require.LessOrEqual(t, found.Sustained, knee)
-		require.Greater(t, found.Sustained*1.05+1, knee)
-		require.Less(t, s.runs, 45)
+		require.Greater(t, found.Sustained*1.05*1.05+1, knee)
+		require.Less(t, s.runs, 50)
 		e := reports.FitKnee(all(found))
 		broken := slices.IndexFunc(found.Steps, func(s reports.LoadStep) bool { return !s.Holds })
 		require.False(t, e.Low > found.Steps[broken].Rate)
 		require.False(t, float64(e.High) < found.Sustained)
 		for i := 1; i < len(found.Steps); i++ {
-			require.Greater(t, found.Steps[i].Rate, found.Steps[i-1].Rate)
+			require.Greater(t, float64(found.Steps[i].Rate), float64(found.Steps[i-1].Rate))
 		}
 	}
 }
@@ -63,7 +63,7 @@ func all(f reports.Found) (runs []reports.Sample) {
 }
 
 func TestTheSearchFindsTheSameKneeOnABusyMachine(t *testing.T) {
-	const rounds, knee = 40, 61_234.0
+	const rounds, knee = 24, 61_234.0
 	apart, held, runs, wide := 0, 0, 0, 0.0
 	for round := range rounds {
 		lowest, highest := math.Inf(1), 0.0
@@ -71,7 +71,7 @@ func TestTheSearchFindsTheSameKneeOnABusyMachine(t *testing.T) {
 			s := &system{knee: knee, scatter: 0.02, spoilt: 0.03, luck: chance.Seed(5).Replica(round).Stream(string(rune('a' + n)))}
 			found, err := search(s, 1000).Run(context.Background())
 			require.NoError(t, err)
-			require.Less(t, s.runs, 120)
+			require.Less(t, s.runs, 60)
 			runs += s.runs
 			lowest, highest = min(lowest, found.Sustained), max(highest, found.Sustained)
 			if n == 0 {
@@ -88,10 +88,10 @@ func TestTheSearchFindsTheSameKneeOnABusyMachine(t *testing.T) {
 			apart++
 		}
 	}
-	require.Less(t, runs, 3*rounds*36)
+	require.Less(t, runs, 3*rounds*30)
 	require.LessOrEqual(t, apart, rounds/12, "three searches are within 15%% of each other")
 	require.GreaterOrEqual(t, held, rounds*9/10, "the interval holds the knee")
-	require.Less(t, wide, 0.25, "and says something")
+	require.Less(t, wide, 0.12, "and says something")
 }
 
 func TestTheSearchEndsWhereItMust(t *testing.T) {
@@ -103,7 +103,8 @@ func TestTheSearchEndsWhereItMust(t *testing.T) {
 	require.True(t, found.AtLeast)
 	require.True(t, found.Confirmed)
 	require.Equal(t, 5000.0, found.Sustained)
-	require.False(t, reports.FitKnee(all(found)).At.Known())
+	e := reports.FitKnee(all(found))
+	require.False(t, e.At.Known())
 
 	found, err = search(&system{knee: 1e-9}, 1000).Run(context.Background())
 	require.NoError(t, err)
@@ -145,5 +146,6 @@ func TestARateThatCannotBeConfirmedIsGivenUp(t *testing.T) {
 	found, err := tired.Run(context.Background())
 	require.NoError(t, err)
 	require.True(t, found.Confirmed)
-	require.InDelta(t, 50_000, found.Sustained, 2500)
+	require.LessOrEqual(t, found.Sustained, 50_000.0)
+	require.Greater(t, found.Sustained, 35_000.0)
 }
