@@ -79,7 +79,7 @@ func (h *hunt) run(ctx context.Context) error {
 	if knee, err = h.narrow(ctx, low, high); err != nil {
 		return err
 	}
-	if knee.Low.Known() {
+	if low = max(low, h.standing()); float64(knee.Low) > low {
 		low = h.rung(float64(knee.Low), math.Floor)
 	}
 	for n := 0; n < mostConfirms && !h.Confirmed && err == nil; n++ {

