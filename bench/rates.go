@@ -71,6 +71,9 @@ func rates(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
+// gateways has a thousand things share four sessions.
+var gateways = []string{"things.sensor.over=gateway", "things.sensor.mqtt={gateways: 4}"}
+
 // ways is all that is compared; the first is the ceiling.
 func (b *bout) ways() []way {
 	all := []way{
@@ -90,9 +93,12 @@ func (b *bout) ways() []way {
 		way{name: "Twinbed, whole loop in one process, 70 % of the ceiling offered", run: b.live(paced)},
 		way{name: "Twinbed, whole loop in one process, more than the ceiling offered", run: b.live(1.2)},
 		way{name: "Twinbed, whole loop in one process, as fast as it goes", run: b.live(flatOut)},
+		way{name: "Twinbed, whole loop, four gateways, 70 % of the ceiling offered", run: b.live(paced, gateways...)},
 		way{name: "Twinbed's fleet client alone, 70 % of the ceiling offered", run: b.fleet(paced)},
 		way{name: "Twinbed's fleet client alone, more than the ceiling offered", run: b.fleet(1.2)},
 		way{name: "Twinbed's fleet client alone, as fast as it goes", run: b.fleet(flatOut)},
+		way{name: "Twinbed's fleet client alone, four gateways, 70 % of the ceiling offered", run: b.fleet(paced, gateways...)},
+		way{name: "Twinbed's fleet client alone, four gateways, as fast as it goes", run: b.fleet(flatOut, gateways...)},
 	)
 }
 

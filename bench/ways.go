@@ -65,10 +65,10 @@ const flatOut = 4
 
 // live is Twinbed's whole loop: fleet, broker and platform in one process, at a
 // share of the ceiling.
-func (b *bout) live(share float64) func(context.Context, byte, float64) (figure, error) {
+func (b *bout) live(share float64, sets ...string) func(context.Context, byte, float64) (figure, error) {
 	return func(ctx context.Context, qos byte, ceiling float64) (figure, error) {
 		x := unknown()
-		r, _, err := b.twinbed(ctx, qos, share*ceiling)
+		r, _, err := b.twinbed(ctx, qos, share*ceiling, sets...)
 		if err != nil {
 			return x, err
 		}
@@ -85,12 +85,12 @@ func (b *bout) live(share float64) func(context.Context, byte, float64) (figure,
 
 // fleet is Twinbed's fleet client alone in its process: the platform is somebody
 // else's, and the plain broker hands no reading on, not even to the ledger.
-func (b *bout) fleet(share float64) func(context.Context, byte, float64) (figure, error) {
+func (b *bout) fleet(share float64, sets ...string) func(context.Context, byte, float64) (figure, error) {
 	return func(ctx context.Context, qos byte, ceiling float64) (figure, error) {
 		x := unknown()
 		var s spent
 		heard, rate, err := beside(ctx, byHook, func(p *plain) (err error) {
-			_, s, err = b.twinbed(ctx, qos, share*ceiling, "broker.url=mqtt://"+p.address, "platform=external")
+			_, s, err = b.twinbed(ctx, qos, share*ceiling, append([]string{"broker.url=mqtt://" + p.address, "platform=external"}, sets...)...)
 			return err
 		})
 		x.rate, x.perCore = rate, float64(heard)/s.cpu.Seconds()

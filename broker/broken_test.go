@@ -42,7 +42,7 @@ func (c *cable) pass(up bool, frame []byte) []byte {
 	return nil
 }
 
-func span(from, to uint64) (all []uint64) {
+func numbered(from, to uint64) (all []uint64) {
 	for ; from <= to; from++ {
 		all = append(all, from)
 	}
@@ -90,32 +90,37 @@ func TestACableThatSwallowsAndBreaksCostsExactlyWhatItSwallowed(t *testing.T) {
 		qos             byte
 		persistent      bool
 		socket          bool
+		gateways        int
 		thief           string
 		stolen, command uint64
 		lost            []uint64 // readings
 	}{
-		{qos: 0, lost: span(12, 20)},
-		{qos: 0, socket: true, lost: span(12, 20)},
-		{qos: 0, persistent: true, socket: true, lost: span(12, 20)},
+		{qos: 0, lost: numbered(12, 20)},
+		{qos: 0, socket: true, lost: numbered(12, 20)},
+		{qos: 0, persistent: true, socket: true, lost: numbered(12, 20)},
 		{qos: 1},
 		{qos: 1, persistent: true, socket: true},
-		{qos: 2, socket: true, lost: span(12, 20)},
+		{qos: 2, socket: true, lost: numbered(12, 20)},
 		{qos: 2, persistent: true},
 		{qos: 2, persistent: true, socket: true},
-		{qos: 0, thief: `{"seq":5,`, stolen: 5, lost: span(12, 20)},
-		{qos: 0, socket: true, thief: `{"seq":5,`, stolen: 5, lost: span(12, 20)},
-		{qos: 0, socket: true, thief: `{"seq":24,`, stolen: 24, lost: span(12, 20)},
-		{qos: 0, socket: true, thief: `{"id":2,"command"`, command: 2, lost: span(12, 20)},
+		{qos: 0, thief: `{"seq":5,`, stolen: 5, lost: numbered(12, 20)},
+		{qos: 0, socket: true, thief: `{"seq":5,`, stolen: 5, lost: numbered(12, 20)},
+		{qos: 0, socket: true, thief: `{"seq":24,`, stolen: 24, lost: numbered(12, 20)},
+		{qos: 0, socket: true, thief: `{"id":2,"command"`, command: 2, lost: numbered(12, 20)},
 		{qos: 1, thief: `{"id":22,"command"`, command: 22},
+		{qos: 0, gateways: 1, lost: numbered(12, 20)},
+		{qos: 0, gateways: 1, socket: true, thief: `{"seq":5,`, stolen: 5, lost: numbered(12, 20)},
+		{qos: 1, gateways: 1, persistent: true, socket: true},
+		{qos: 2, gateways: 1, socket: true, lost: numbered(12, 20)},
 	} {
-		t.Run(fmt.Sprintf("QoS %d persistent %t socket %t thief %s", x.qos, x.persistent, x.socket, x.thief), func(t *testing.T) {
+		t.Run(fmt.Sprintf("QoS %d persistent %t socket %t gateways %d thief %s", x.qos, x.persistent, x.socket, x.gateways, x.thief), func(t *testing.T) {
 			s := newStage(t, 2, time.Hour, tcp())
 			c := &cable{deadAt: []byte(`{"seq":12,`)}
 			if x.thief != "" {
 				c.steal = []byte(x.thief)
 			}
 			wires := &tolled{gate: s.gate, pass: c.pass}
-			o := SessionOptions{QoS: x.qos, Persistent: x.persistent, Dial: wires.dial}
+			o := SessionOptions{QoS: x.qos, Persistent: x.persistent, Gateways: x.gateways, Dial: wires.dial}
 			if x.socket {
 				o.Dial = wires.relay(s)
 			}
@@ -127,7 +132,7 @@ func TestACableThatSwallowsAndBreaksCostsExactlyWhatItSwallowed(t *testing.T) {
 			s.command(1, 3)
 			s.tell(f, 1, 11)
 			s.eventually("what goes before", func() bool {
-				return len(s.readings) == len(without(span(1, 11), x.stolen)) && len(s.acks) == len(without(span(1, 3), x.command))
+				return len(s.readings) == len(without(numbered(1, 11), x.stolen)) && len(s.acks) == len(without(numbered(1, 3), x.command))
 			})
 			s.tell(f, 12, 20)
 			swallowed := func(n *atomic.Int64, all int64) {
@@ -139,7 +144,7 @@ func TestACableThatSwallowsAndBreaksCostsExactlyWhatItSwallowed(t *testing.T) {
 			c.dead.Store(false)
 			wires.breakAll()
 			require.Eventually(t, func() bool {
-				return count(f.Counts(), tallyWords[brokenSessions]) == 2 && f.Up() == 2
+				return count(f.Counts(), tallyWords[brokenSessions]) == uint64(len(f.clients)) && f.Up() == len(f.clients)
 			}, 20*time.Second, time.Millisecond)
 			s.tell(f, 21, 30)
 			s.command(21, 23)
@@ -153,7 +158,7 @@ func TestACableThatSwallowsAndBreaksCostsExactlyWhatItSwallowed(t *testing.T) {
 			require.EqualValues(t, 9, c.up.Load(), "swallowed once")
 			require.EqualValues(t, min(x.stolen+x.command, 1), c.taken.Load())
 			require.ElementsMatch(t, x.lost, s.lostOf(sim.ReadingMessage))
-			require.ElementsMatch(t, span(11, 15), s.lostOf(sim.CommandMessage))
+			require.ElementsMatch(t, numbered(11, 15), s.lostOf(sim.CommandMessage))
 			require.Len(t, s.lost, len(x.lost)+5, "nothing is lost for another reason")
 			var came, done []uint64
 			for _, r := range s.readings {
@@ -168,12 +173,12 @@ func TestACableThatSwallowsAndBreaksCostsExactlyWhatItSwallowed(t *testing.T) {
 				came, done = slices.Compact(came), slices.Compact(done)
 			}
 			// What is neither here nor among the lost is what the ledger finds: the thief's.
-			expected := append(span(1, 11), span(21, 30)...)
+			expected := append(numbered(1, 11), numbered(21, 30)...)
 			if x.lost == nil {
-				expected = span(1, 30)
+				expected = numbered(1, 30)
 			}
 			require.ElementsMatch(t, without(expected, x.stolen), came)
-			require.ElementsMatch(t, without(append(span(1, 3), span(21, 23)...), x.command), done)
+			require.ElementsMatch(t, without(append(numbered(1, 3), numbered(21, 23)...), x.command), done)
 		})
 	}
 }

@@ -32,10 +32,10 @@ const spareDescriptors = 64
 func (m machine) enough(fleets []*Sessions) error {
 	var all, bytes uint64
 	for _, f := range fleets {
-		all += uint64(f.live)
-		bytes += uint64(f.live) * thingsEnd
+		all += uint64(len(f.clients))
+		bytes += uint64(len(f.clients)) * thingsEnd
 		if f.within {
-			bytes += uint64(f.live) * gatesEnd
+			bytes += uint64(len(f.clients)) * gatesEnd
 		}
 	}
 	garbage := garbagePercent()
@@ -58,7 +58,7 @@ func (m machine) enoughSockets(fleets []*Sessions) error {
 		if address == "" {
 			continue
 		}
-		n := uint64(f.live)
+		n := uint64(len(f.clients))
 		sockets += n
 		descriptors += n
 		if f.within {

@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"errors"
-	"math"
 	"net"
 	"runtime/debug"
 	"testing"
@@ -45,12 +44,12 @@ func TestMoreSessionsThanTheMachineBearsAreRefusedBeforehand(t *testing.T) {
 		{name: "a broker that cannot be reached says so itself", has: machine{descriptors: 3, ports: 3}, dial: (&cut{no: errors.New("no")}).dial},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			fleets := []*Sessions{{live: f.live, options: f.options, within: !x.remote}}
+			fleets := []*Sessions{{clients: f.clients, options: f.options, within: !x.remote}}
 			if x.dial != nil {
 				fleets[0].options.Dial = x.dial
 			}
 			if x.twice {
-				fleets = append(fleets, &Sessions{live: f.live, options: f.options, within: !x.remote})
+				fleets = append(fleets, &Sessions{clients: f.clients, options: f.options, within: !x.remote})
 			}
 			err := x.has.enough(fleets)
 			if x.says == "" {
@@ -81,8 +80,8 @@ func TestAStartBeyondALimitOpensNothing(t *testing.T) {
 	s := newStage(t, 2, time.Hour, tcp())
 	f := s.sessions(SessionOptions{})
 	s.play()
-	f.live = math.MaxInt32
-	require.ErrorContains(t, f.Connect(context.Background()), "2147483647 sessions take about")
+	f.clients = make([]*fleetSession, 1<<27)
+	require.ErrorContains(t, f.Connect(context.Background()), "134217728 sessions take about")
 	require.Zero(t, s.gate.Connections())
 	f.Close()
 }

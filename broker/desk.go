@@ -28,7 +28,8 @@ type desk struct {
 	players []player // by thing
 	phones  map[string]*Phone
 	fleets  []*Sessions
-	ruler   *ruler // the platform where it is not ours, else nil
+	fronts  map[string]span // gateways, by name
+	ruler   *ruler          // the platform where it is not ours, else nil
 
 	inbox    *inbox
 	postbox  *postbox
@@ -76,6 +77,27 @@ func (d *desk) declare(id sim.ThingID, p player) {
 		panic("things are declared before the gate opens")
 	}
 	d.players[id] = p
+}
+
+// declareGateway declares the session of several things.
+func (d *desk) declareGateway(name string, things span) error {
+	if _, taken := d.world.Roster.Lookup(name); taken {
+		return fmt.Errorf("a thing is called %q, as a gateway is to be", name)
+	}
+	if d.fronts == nil {
+		d.fronts = map[string]span{}
+	}
+	d.fronts[name] = things
+	return nil
+}
+
+// things are what a session of ours speaks for, by its name.
+func (d *desk) things(name string) (span, bool) {
+	if x, ok := d.fronts[name]; ok {
+		return x, true
+	}
+	id, ok := d.world.Roster.Lookup(name)
+	return span{id, id}, ok && d.players[id] == session
 }
 
 // serve begins to hand letters to deliver, on a goroutine of their own.

@@ -87,7 +87,7 @@ func (s *fleetSession) again() {
 		return
 	}
 	s.mu.Lock()
-	wait := f.backoff(s.thing, uint64(s.attempt))
+	wait := f.backoff(s.things.first, uint64(s.attempt))
 	s.attempt = min(s.attempt+1, 100)
 	s.mu.Unlock()
 	time.AfterFunc(wait, func() { f.dialer.due <- s })

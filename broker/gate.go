@@ -144,7 +144,7 @@ func (g *Gate) account(b *contained.Broker, l *letter, topic string, takers []st
 	ours := l.phone == nil && g.players[l.thing] == session
 	there, why := false, sim.LostNobody
 	if ours {
-		id := clientID(l.name)
+		id := clientID(g.nameOf(l.thing))
 		there, why = slices.Contains(takers, id) && b.Connected(id), sim.LostOffline
 	} else {
 		there = anyMeans(b, takers, topic)

@@ -3,12 +3,17 @@ package broker
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/twinbed/twinbed/broker/contained"
+	"github.com/twinbed/twinbed/sim"
 )
 
 // errRefused is an answer that will not change by trying again.
@@ -18,11 +23,12 @@ var errRefused = errors.New("the broker refuses it")
 type greeting struct {
 	conn    net.Conn
 	in      *frames
-	present bool // the broker has the session from before
-	window  int  // unacknowledged messages at once
+	early   *chunk // commands that came while not all was subscribed to
+	present bool   // the broker has the session from before
+	window  int    // unacknowledged messages at once
 }
 
-// greet connects, says who we are and subscribes to the thing's commands.
+// greet connects, says who we are and subscribes to the commands.
 func (s *fleetSession) greet(ctx context.Context) (_ greeting, err error) {
 	o := &s.fleet.options
 	ctx, cancel := context.WithTimeout(ctx, o.AnswerWithin)
@@ -95,22 +101,41 @@ func (s *fleetSession) introduce(g *greeting) error {
 	return nil
 }
 
-// subscribe exchanges SUBSCRIBE and SUBACK. QoS 0: the broker's packet ids and
-// ours would share one map, and commands have acks of their own.
+// subscribe exchanges SUBSCRIBE and SUBACK, for so many filters at a time as any
+// broker takes. QoS 0: the broker's packet ids and ours would share one map, and
+// commands have acks of their own.
 func (s *fleetSession) subscribe(g *greeting) error {
-	wish := packets.Packet{
-		FixedHeader: packets.FixedHeader{Type: packets.Subscribe, Qos: 1}, PacketID: 1,
-		ProtocolVersion: byte(s.fleet.options.Version),
-		Filters:         packets.Subscriptions{{Filter: Topic(Commands, s.name())}},
-	}
-	ack, err := g.ask(wish.SubscribeEncode, packets.Suback, s.fleet.options.Version)
-	if err != nil {
-		return err
-	}
-	if len(ack.ReasonCodes) != 1 || ack.ReasonCodes[0] > 2 {
-		return fmt.Errorf("%w: SUBACK codes %v", errRefused, ack.ReasonCodes)
+	var filters packets.Subscriptions
+	s.each(func(id sim.ThingID, _ *traffic) {
+		filters = append(filters, packets.Subscription{Filter: Topic(Commands, s.fleet.world.Roster.Name(id))})
+	})
+	for some := range slices.Chunk(filters, contained.MaxFilters) {
+		wish := packets.Packet{
+			FixedHeader: packets.FixedHeader{Type: packets.Subscribe, Qos: 1}, PacketID: 1,
+			ProtocolVersion: byte(s.fleet.options.Version), Filters: some,
+		}
+		ack, err := g.ask(wish.SubscribeEncode, packets.Suback, s.fleet.options.Version)
+		if err != nil {
+			return err
+		}
+		if len(ack.ReasonCodes) != len(some) || slices.Max(ack.ReasonCodes) > 2 {
+			return fmt.Errorf("%w: SUBACK codes %v", errRefused, ack.ReasonCodes)
+		}
 	}
 	return nil
+}
+
+// rest is what has come in and is still to be taken; nil for nothing.
+func (g *greeting) rest() *chunk {
+	rest := g.in.rest()
+	if g.early == nil {
+		return rest
+	}
+	if rest != nil {
+		g.early.b = append(g.early.b, rest.b...)
+		rest.free()
+	}
+	return g.early
 }
 
 // ask sends a packet and waits for the answer of a kind.
@@ -123,6 +148,12 @@ func (g *greeting) ask(encode func(*bytes.Buffer) error, kind byte, v Version) (
 		return pk, err
 	}
 	first, body, err := g.in.frame()
+	for ; err == nil && first>>4 == packets.Publish && kind == packets.Suback; first, body, err = g.in.frame() {
+		if g.early == nil {
+			g.early = newChunk()
+		}
+		g.early.b = append(binary.AppendUvarint(append(g.early.b, first), uint64(len(body))), body...)
+	}
 	if err != nil {
 		return pk, fmt.Errorf("no %s: %w", names[kind], err)
 	}

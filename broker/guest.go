@@ -11,10 +11,11 @@ import (
 // guest is what the gate knows of a client.
 type guest struct {
 	*contained.Client
-	desk  *desk
-	thing sim.ThingID // of a session of the testbed's own; else NoThing
-	rules bool        // it is the platform, which is not ours
-	known bool        // it has said who it is, and that is its User
+	desk   *desk
+	speaks span // the things of a session of the testbed's own
+	own    bool // it is one
+	rules  bool // it is the platform, which is not ours
+	known  bool // it has said who it is, and that is its User
 
 	// Only on the goroutine that reads the connection.
 	topic   string // the latest one
@@ -58,7 +59,7 @@ func (d *desk) locate(v *guest, topic string) place {
 	}
 	switch room {
 	case NoRoom:
-		if p.relayed = d.relays(topic); p.relayed && v.thing == sim.NoThing {
+		if p.relayed = d.relays(topic); p.relayed && !v.own {
 			return p
 		}
 		return refuse(unknownTopics, "nobody listens to that topic")
@@ -77,7 +78,7 @@ func (d *desk) locate(v *guest, topic string) place {
 		if p.phone = d.phones[name]; p.phone == nil {
 			return refuse(unknownThings, "no worker of that name has a phone")
 		}
-		if v.thing != sim.NoThing {
+		if v.own {
 			return refuse(spoofedMessages, "a thing is no worker")
 		}
 		if !v.speaksFor(name) {
@@ -93,7 +94,7 @@ func (d *desk) locate(v *guest, topic string) place {
 	switch who := d.players[id]; {
 	case room == Commands:
 		return p
-	case v.thing == id && who == session, v.thing == sim.NoThing && who == outside && v.speaksFor(name):
+	case v.own && v.speaks.holds(id) && who == session, !v.own && who == outside && v.speaksFor(name):
 		return p
 	case who == outside:
 		return refuse(spoofedMessages, "a thing does not speak for another")
@@ -113,7 +114,7 @@ func (d *desk) relays(topic string) bool {
 // hearReading takes a reading in for the clock's thread.
 func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
 	d := v.desk
-	foreign := v.thing == sim.NoThing
+	foreign := !v.own
 	if err := at.codec.ReadReading(m.Payload, &v.heard); err != nil {
 		d.lose(loss{medium: sim.ReadingMessage, thing: at.thing, due: -1, why: sim.LostMalformed, foreign: foreign})
 		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
@@ -147,7 +148,7 @@ func (d *desk) onward(at *place) contained.Fate {
 // hearAck takes an ack in, of a thing or of a worker.
 func (v *guest) hearAck(at *place, m *contained.Message) contained.Fate {
 	d := v.desk
-	a := answered{thing: at.thing, phone: at.phone, foreign: v.thing == sim.NoThing, client: v.ID}
+	a := answered{thing: at.thing, phone: at.phone, foreign: !v.own, client: v.ID}
 	var k *sim.Kind
 	if at.codec != nil {
 		k = at.codec.kind

@@ -11,6 +11,7 @@ import (
 type news struct {
 	what       happening
 	session    *fleetSession
+	thing      sim.ThingID // but for broken, which is of all its things
 	connection uint32
 	command    sim.Command // obey
 	medium     sim.Medium  // lost, givenUp

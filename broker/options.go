@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -18,10 +19,11 @@ type SessionOptions struct {
 	Expiry       time.Duration // for so long, MQTT 5 alone; default an hour
 	KeepAlive    time.Duration // whole seconds; default 60 s
 	AnswerWithin time.Duration // the broker has to greet and to read; default 10 s
-	Outbox       int           // bytes that wait to be sent or acknowledged, a session; default 262,144
-	Window       int           // unacknowledged messages of QoS 1 and 2, a session; default 512
+	Outbox       int           // bytes that wait to be sent or acknowledged, for each thing of a session; default 262,144
+	Window       int           // unacknowledged messages of QoS 1 and 2, likewise; default 512
 	ConnectRate  float64       // connections a second; default 2,000
-	Will         bool          // the broker tells on the thing's status topic when it is cut off
+	Will         bool          // the broker tells on the thing's status topic when it is cut off; not of gateways
+	Gateways     int           // so many sessions for all things together; 0: a session a thing
 
 	Dial               func(context.Context) (net.Conn, error) // default the entry's
 	Username, Password string                                  // default the entry's own
@@ -36,10 +38,21 @@ const (
 	MQTT5   Version = 5
 )
 
+// largestOutbox is how many bytes wait for one session at most.
+const largestOutbox = 1 << 30
+
+// share makes a session's bounds those of one that speaks for so many things.
+func (o *SessionOptions) share(things int) {
+	o.Outbox = min(o.Outbox*things, max(largestOutbox, o.Outbox))
+	o.Window = min(o.Window*things, mostFlights)
+}
+
 func (o *SessionOptions) fill(e Entry) error {
 	switch {
 	case o.QoS > 2:
 		return fmt.Errorf("a fleet's QoS is 0, 1 or 2, not %d", o.QoS)
+	case o.Gateways > 0 && o.Will:
+		return errors.New("a gateway has no will: it would be of none of its things, or of all")
 	case o.Version == 0:
 		o.Version = MQTT311
 	case o.Version != MQTT311 && o.Version != MQTT5:

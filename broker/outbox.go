@@ -23,7 +23,8 @@ type outbox struct {
 // flight is a message of QoS 1 or 2.
 type flight struct {
 	due    sim.Time
-	size   uint32 // of its frame
+	thing  sim.ThingID // whose
+	size   uint32      // of its frame
 	id     uint16
 	medium sim.Medium
 	phase  phase
@@ -96,8 +97,8 @@ func (o *outbox) put(p *dispatch) {
 	o.wire.b = p.append(o.wire.b)
 }
 
-// keep takes a message of QoS 1 or 2; launch sends it.
-func (o *outbox) keep(p *dispatch, medium sim.Medium, due sim.Time) {
+// keep takes a message of QoS 1 or 2, of which f says whose it is; launch sends it.
+func (o *outbox) keep(p *dispatch, f flight) {
 	if o.nextID++; o.nextID == 0 {
 		o.nextID = 1
 	}
@@ -107,7 +108,8 @@ func (o *outbox) keep(p *dispatch, medium sim.Medium, due sim.Time) {
 	before := len(o.kept.b)
 	p.id = o.nextID
 	o.kept.b = p.append(o.kept.b)
-	o.flights.push(flight{due: due, size: uint32(len(o.kept.b) - before), id: p.id, medium: medium})
+	f.size, f.id = uint32(len(o.kept.b)-before), p.id
+	o.flights.push(f)
 }
 
 // launch sends what has waited, as much as the window lets.

@@ -42,7 +42,7 @@ func TestPacketIDsAreNotReusedWhileTheyFly(t *testing.T) {
 	flying := map[uint16]bool{}
 	luck := rand.New(rand.NewPCG(1, 2))
 	for n := range 200_000 {
-		o.keep(message(1, "x"), sim.ReadingMessage, sim.Time(n))
+		o.keep(message(1, "x"), flight{medium: sim.ReadingMessage, due: sim.Time(n)})
 		o.launch(100)
 		for _, pk := range o.written(t) {
 			require.NotZero(t, pk.PacketID)
@@ -87,7 +87,7 @@ func TestABrokenSessionIsTakenUpWhereItWas(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			var o outbox
 			for _, payload := range []string{"1", "2", "3", "4", "5"} {
-				o.keep(message(x.qos, payload), sim.ReadingMessage, 0)
+				o.keep(message(x.qos, payload), flight{medium: sim.ReadingMessage, due: 0})
 			}
 			o.launch(2)
 			require.Len(t, o.written(t), 2)

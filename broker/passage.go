@@ -18,6 +18,15 @@ var (
 // Passage makes the passage of the sessions.
 func (s *Sessions) Passage() *Passage { return &Passage{sessions: s} }
 
+// traffic is what is on its way between one thing's session and the bus. It lives
+// on the clock's thread.
+type traffic struct {
+	up   trail // readings and acks
+	down trail // commands
+}
+
+func (s *Sessions) trafficOf(id sim.ThingID) *traffic { return &s.traffic[id-s.fleet.Kind.First] }
+
 // of finds the session of a thing; nil where it has none here.
 func (s *Sessions) of(id sim.ThingID) *fleetSession {
 	if !s.fleet.Kind.Holds(id) {
@@ -30,7 +39,7 @@ func (s *Sessions) of(id sim.ThingID) *fleetSession {
 func (p *Passage) Reading(r *sim.Reading) {
 	if x := p.sessions.of(r.Thing); x != nil {
 		p.sessions.news.catchUp()
-		x.up.arrived(step{number: uint64(r.Seq), due: r.Sensed.At, medium: sim.ReadingMessage}, x.broke)
+		p.sessions.trafficOf(r.Thing).up.arrived(step{number: uint64(r.Seq), due: r.Sensed.At, medium: sim.ReadingMessage}, p.sessions.broke(r.Thing))
 	}
 }
 
@@ -38,7 +47,7 @@ func (p *Passage) Reading(r *sim.Reading) {
 func (p *Passage) Ack(a *sim.Ack) {
 	if x := p.sessions.of(a.Thing); x != nil && a.By == "" {
 		p.sessions.news.catchUp()
-		x.up.arrived(step{number: a.ID, due: a.Done.At, medium: sim.AckMessage}, x.broke)
+		p.sessions.trafficOf(a.Thing).up.arrived(step{number: a.ID, due: a.Done.At, medium: sim.AckMessage}, p.sessions.broke(a.Thing))
 	}
 }
 
@@ -50,7 +59,7 @@ func (p *Passage) Command(c *sim.Command) {
 		x.mu.Unlock()
 		s := order(c)
 		s.connection = on
-		x.down.add(s)
+		p.sessions.trafficOf(c.Thing).down.add(s)
 	}
 }
 
@@ -64,10 +73,10 @@ func (p *Passage) Task(*sim.Task) {}
 
 // Lost hears of losses that others than the sessions know the cause of.
 func (p *Passage) Lost(m sim.Medium, thing sim.ThingID, due sim.Time, why sim.Cause) {
-	x := p.sessions.of(thing)
-	if x == nil {
+	if p.sessions.of(thing) == nil {
 		return
 	}
+	x := p.sessions.trafficOf(thing)
 	switch why {
 	case sim.LostUnread, sim.LostMalformed, sim.LostRefused, sim.LostInBroker, sim.LostNobody, sim.LostOffline:
 		if m == sim.CommandMessage {
@@ -78,27 +87,26 @@ func (p *Passage) Lost(m sim.Medium, thing sim.ThingID, due sim.Time, why sim.Ca
 	}
 }
 
-// broke tells that a message was lost with its connection.
-func (s *fleetSession) broke(x step) {
-	s.fleet.world.Observers.Lost(x.medium, s.thing, x.due, sim.LostConnection)
+// broke tells that a message of a thing was lost with its connection.
+func (s *Sessions) broke(id sim.ThingID) func(step) {
+	return func(x step) { s.world.Observers.Lost(x.medium, id, x.due, sim.LostConnection) }
 }
 
 // take does what the sessions' news ask for, on the clock's thread.
 func (s *Sessions) take(all []news) {
 	for i := range all {
 		n := &all[i]
-		x := n.session
 		switch n.what {
 		case obey:
-			x.down.arrived(order(&n.command), x.broke)
+			s.trafficOf(n.thing).down.arrived(order(&n.command), s.broke(n.thing))
 			n.command.Decided = s.world.Clock.StampOf(n.command.Decided.At)
 			s.fleet.Obey(&n.command)
 		case lost:
-			s.world.Observers.Lost(n.medium, x.thing, n.due, n.why)
+			s.world.Observers.Lost(n.medium, n.thing, n.due, n.why)
 		case givenUp:
-			x.up.giveUp(n.medium, n.due, n.connection)
+			s.trafficOf(n.thing).up.giveUp(n.medium, n.due, n.connection)
 		case broken:
-			x.up.ended, x.down.ended = n.connection, n.connection
+			n.session.each(func(_ sim.ThingID, t *traffic) { t.up.ended, t.down.ended = n.connection, n.connection })
 		}
 	}
 }
@@ -107,11 +115,8 @@ func (s *Sessions) take(all []news) {
 // clock's thread, or while it stands.
 func (s *Sessions) InFlight() (readings, commands, acks int) {
 	var n [sim.TaskMessage + 1]int
-	for _, x := range s.sessions {
-		if x == nil {
-			continue
-		}
-		for _, t := range [...]*trail{&x.up, &x.down} {
+	for i := range s.traffic {
+		for _, t := range [...]*trail{&s.traffic[i].up, &s.traffic[i].down} {
 			for i := range t.steps.len() {
 				n[t.steps.at(i).medium]++
 			}
@@ -124,10 +129,8 @@ func (s *Sessions) InFlight() (readings, commands, acks int) {
 // lost unless they still come out at the bus. On the clock's thread, or while it
 // stands.
 func (s *Sessions) Doubts() (n int) {
-	for _, x := range s.sessions {
-		if x != nil {
-			n += x.up.doubts() + x.down.doubts()
-		}
+	for i := range s.traffic {
+		n += s.traffic[i].up.doubts() + s.traffic[i].down.doubts()
 	}
 	return n
 }
@@ -135,10 +138,9 @@ func (s *Sessions) Doubts() (n int) {
 // Settle books what is in doubt as lost, once nothing more can come out. On the
 // clock's thread, or while it stands.
 func (s *Sessions) Settle() {
-	for _, x := range s.sessions {
-		if x != nil {
-			x.up.settle(x.broke)
-			x.down.settle(x.broke)
-		}
+	for i := range s.traffic {
+		broke := s.broke(s.fleet.Kind.First + sim.ThingID(i))
+		s.traffic[i].up.settle(broke)
+		s.traffic[i].down.settle(broke)
 	}
 }

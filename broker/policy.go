@@ -29,15 +29,15 @@ func (p policy) Anonymous() bool { return !p.access.closed() }
 // Admit knows the testbed's own sessions by the run's secret. Whoever else has
 // come in over loopback may be a stranger, or is whom its credentials say.
 func (p policy) Admit(c *contained.Client, hello *contained.Hello) contained.Answer {
-	g := &guest{Client: c, desk: p.desk, thing: sim.NoThing, watching: map[string]struct{}{}}
+	g := &guest{Client: c, desk: p.desk, watching: map[string]struct{}{}}
 	c.Guest = g
 	if name, own := strings.CutPrefix(hello.ID, ownPrefix); own || hello.Username == ownUser {
-		id, exists := p.world.Roster.Lookup(name)
+		things, exists := p.things(name)
 		right := subtle.ConstantTimeCompare(hello.Password, []byte(p.secret)) == 1
-		if !own || !right || !exists || p.players[id] != session {
+		if !own || !right || !exists {
 			return contained.Unknown
 		}
-		g.thing, c.User, c.Own = id, ownUser, true
+		g.speaks, g.own, c.User, c.Own = things, true, ownUser, true
 		return contained.Welcome
 	}
 	if asked, answer := p.ruler.admit(g, hello, p.access.closed()); asked {
@@ -52,8 +52,8 @@ func (p policy) Admit(c *contained.Client, hello *contained.Hello) contained.Ans
 // Will lets a client's will be told where the scenario relays; it would go round
 // all that is checked on a publish. A session of the testbed's own has its status.
 func (p policy) Will(c *contained.Client, topic string) bool {
-	if id := c.Guest.(*guest).thing; id != sim.NoThing {
-		return topic == Topic(Status, p.world.Roster.Name(id))
+	if v := c.Guest.(*guest); v.own {
+		return topic == Topic(Status, p.world.Roster.Name(v.speaks.first))
 	}
 	return p.relays(topic)
 }
@@ -61,11 +61,12 @@ func (p policy) Will(c *contained.Client, topic string) bool {
 // Receive lets the testbed's own sessions have their commands, and others what is
 // of the testbed or relayed.
 func (p policy) Receive(c *contained.Client, topic string) bool {
-	if c.Guest.(*guest).thing != sim.NoThing {
+	switch v := c.Guest.(*guest); {
+	case v.own:
 		room, name := ReadTopic(topic)
-		return room == Commands && clientID(name) == c.ID
-	}
-	if v := c.Guest.(*guest); v.bound() {
+		id, ok := p.world.Roster.Lookup(name)
+		return room == Commands && ok && v.speaks.holds(id) && p.players[id] == session
+	case v.bound():
 		return v.ofItsOwn(topic)
 	}
 	first, _, _ := strings.Cut(topic, "/")

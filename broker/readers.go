@@ -39,7 +39,7 @@ func (s *fleetSession) listen(c net.Conn) (how quick, begin func()) {
 		return memory{p}, func() { p.Notify(s.readable) }
 	}
 	if q := quickSocket(c); q != nil {
-		if place := int(s.thing - s.fleet.fleet.Kind.First); s.fleet.poller().watch(c, place) {
+		if s.fleet.poller().watch(c, int(s.place)) {
 			return q, s.readable
 		}
 	}

@@ -73,8 +73,8 @@ func NewRemote(w *sim.World, o RemoteOptions) (*Remote, error) {
 		desk: d, options: o, id: ownPrefix + strings.ToLower(rand.Text()[:8]),
 		gone: make(chan struct{}), senders: map[string]*guest{},
 	}
-	r.others = guest{Client: &contained.Client{ID: "a client of " + o.Address}, desk: d, thing: sim.NoThing}
-	r.platform = guest{Client: r.others.Client, desk: d, thing: sim.NoThing, rules: true}
+	r.others = guest{Client: &contained.Client{ID: "a client of " + o.Address}, desk: d}
+	r.platform = guest{Client: r.others.Client, desk: d, rules: true}
 	return r, nil
 }
 
@@ -277,12 +277,12 @@ func (r *Remote) sender(topic string) *guest {
 	if !ok || room != Readings && room != Acks {
 		return &r.others
 	}
-	v := &guest{Client: r.others.Client, desk: r.desk, thing: sim.NoThing}
+	v := &guest{Client: r.others.Client, desk: r.desk}
 	switch r.players[id] {
 	case inHouse:
 		return nil
 	case session:
-		v.thing = id
+		v.own, v.speaks = true, span{id, id}
 	}
 	r.senders[topic] = v
 	return v
@@ -339,6 +339,16 @@ func (d *desk) session(id sim.ThingID) (ended uint32, up bool) {
 		}
 	}
 	return 0, false
+}
+
+// nameOf is the name of a thing's session; "" where it has none.
+func (d *desk) nameOf(id sim.ThingID) string {
+	for _, s := range d.fleets {
+		if x := s.of(id); x != nil {
+			return x.name()
+		}
+	}
+	return ""
 }
 
 // Counts is what has happened at the wires so far, always the same lines.

@@ -14,11 +14,13 @@ import (
 	"github.com/twinbed/twinbed/sim"
 )
 
-// fleetSession is one simulated thing's MQTT session. Crews of the fleet read and
-// write for it; it holds nothing that is not in use.
+// fleetSession is the MQTT session of one simulated thing, or of a gateway that
+// speaks for several. Crews of the fleet read and write for it; it holds nothing
+// that is not in use.
 type fleetSession struct {
-	fleet *Sessions
-	thing sim.ThingID
+	fleet  *Sessions
+	things span  // that it speaks for, but for those whose session is another
+	place  int32 // among the fleet's clients
 
 	mu         sync.Mutex
 	out        outbox
@@ -41,26 +43,42 @@ type fleetSession struct {
 
 	state atomic.Int32 // for the readers
 	rest  *chunk       // the beginning of a packet; theirs
-
-	// Only on the clock's thread.
-	up   trail // readings and acks
-	down trail // commands
 }
 
-func (s *fleetSession) name() string { return s.fleet.world.Roster.Name(s.thing) }
+// span is things from a first to a last.
+type span struct{ first, last sim.ThingID }
 
-// level is the thing's name as it stands in topics.
-func (s *fleetSession) level() string { return s.fleet.levels[s.thing-s.fleet.fleet.Kind.First] }
+func (x span) holds(id sim.ThingID) bool { return x.first <= id && id <= x.last }
+
+// name is the thing's, or the gateway's.
+func (s *fleetSession) name() string {
+	if s.fleet.places != nil {
+		return fmt.Sprintf("gateway:%s:%d", s.fleet.fleet.Kind.Name, s.place+1)
+	}
+	return s.fleet.world.Roster.Name(s.things.first)
+}
+
+// each calls do for every thing that the session speaks for.
+func (s *fleetSession) each(do func(id sim.ThingID, t *traffic)) {
+	for id := s.things.first; id <= s.things.last; id++ {
+		if s.fleet.of(id) == s {
+			do(id, s.fleet.trafficOf(id))
+		}
+	}
+}
+
+// level is a thing's name as it stands in topics.
+func (s *Sessions) level(id sim.ThingID) string { return s.levels[id-s.fleet.Kind.First] }
 
 func (s *fleetSession) online(g greeting) {
 	how, listen := s.listen(g.conn)
 	s.settle(func() {
 		s.connection++
-		s.rest = g.in.rest()
+		s.rest = g.rest()
 		s.conn, s.quick, s.window, s.why = g.conn, how, uint16(g.window), nil
 		s.pings, s.pongs, s.waited, s.heard, s.spoke = 0, 0, false, true, true
 		again := s.out.relaunch(g.present, g.window, func(f flight) {
-			s.fleet.news.tell(news{what: givenUp, session: s, connection: s.connection - 1, medium: f.medium, due: f.due})
+			s.fleet.news.tell(news{what: givenUp, session: s, thing: f.thing, connection: s.connection - 1, medium: f.medium, due: f.due})
 		})
 		s.fleet.counts[resentMessages].Add(uint64(again))
 		s.startWriting()
@@ -83,7 +101,7 @@ func (s *fleetSession) hear(pk *packet) error {
 	case pk.kind == packets.Puback, pk.kind == packets.Pubrec, pk.kind == packets.Pubcomp:
 		if f, ok := s.out.landed(pk.id); ok && refused && pk.kind != packets.Pubcomp {
 			s.fleet.counts.add(refusedMessages)
-			s.fleet.news.tell(news{what: lost, session: s, medium: f.medium, due: f.due, why: sim.LostRefused})
+			s.fleet.news.tell(news{what: lost, session: s, thing: f.thing, medium: f.medium, due: f.due, why: sim.LostRefused})
 		}
 		s.out.launch(int(s.window))
 	case pk.kind == packets.Disconnect:
@@ -233,9 +251,9 @@ func (s *fleetSession) arrived(ctx context.Context) error {
 
 // send publishes from the clock's thread: it never blocks. The cause is why the
 // message is lost, where ok is false.
-func (s *fleetSession) send(room Room, payload []byte, x step) (why sim.Cause, ok bool) {
+func (s *fleetSession) send(room Room, id sim.ThingID, payload []byte, x step) (why sim.Cause, ok bool) {
 	o := &s.fleet.options
-	p := dispatch{room: room, level: s.level(), qos: o.QoS, five: o.Version == MQTT5, payload: payload}
+	p := dispatch{room: room, level: s.fleet.level(id), qos: o.QoS, five: o.Version == MQTT5, payload: payload}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -249,12 +267,12 @@ func (s *fleetSession) send(room Room, payload []byte, x step) (why sim.Cause, o
 		x.connection = s.connection
 		s.out.put(&p)
 	default:
-		s.out.keep(&p, x.medium, x.due)
+		s.out.keep(&p, flight{thing: id, medium: x.medium, due: x.due})
 		if s.conn != nil {
 			s.out.launch(int(s.window))
 		}
 	}
 	s.startWriting()
-	s.up.add(x)
+	s.fleet.trafficOf(id).up.add(x)
 	return 0, true
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Sessions makes every thing of a fleet that is played here an MQTT client of its
-// own. It is the fleet's Carrier; what its clients receive goes to the fleet as
+// own, or shares them among a few gateways. It is the fleet's Carrier; what its clients receive goes to the fleet as
 // their Device. The entry is to be the route of the fleet's commands, and the bus
 // and the observers are to have the Sessions' Passage.
 type Sessions struct {
@@ -24,8 +24,10 @@ type Sessions struct {
 	options  SessionOptions
 	prefix   string          // of client ids
 	sessions []*fleetSession // by place in the kind; nil where the thing is not played here
+	traffic  []traffic       // likewise
 	levels   []string        // likewise: names as they stand in topics
-	live     int
+	clients  []*fleetSession // each once
+	places   map[string]int  // of things behind gateways, by their levels; else nil
 	desk     *desk
 	within   bool // the broker is in this process
 	news     *newsroom
@@ -61,26 +63,59 @@ func NewSessions(w *sim.World, f *sim.Fleet, e Entry, o SessionOptions) (*Sessio
 	d := e.front()
 	s := &Sessions{
 		world: w, fleet: f, codec: d.codec(f.Kind.First), options: o, prefix: e.identity().prefix,
-		sessions: make([]*fleetSession, f.Kind.Count), levels: make([]string, f.Kind.Count), ready: make(chan struct{}),
-		luck: w.Seed.Stream(f.Kind.Name + " reconnect"), dialer: newDialer(f.Kind.Count, o.ConnectRate),
+		sessions: make([]*fleetSession, f.Kind.Count), traffic: make([]traffic, f.Kind.Count), levels: make([]string, f.Kind.Count),
+		ready: make(chan struct{}), luck: w.Seed.Stream(f.Kind.Name + " reconnect"),
 	}
 	s.desk = d
 	_, s.within = e.(*Gate)
 	s.poller = sync.OnceValue(s.poll)
 	s.pulse.interval.Store(int64(o.KeepAlive))
 	s.news = newNewsroom(w.Clock, d.inbox.limit, s.take)
-	for i := range s.sessions {
-		id := f.Kind.First + sim.ThingID(i)
-		if !f.Played(id) {
-			continue
-		}
-		d.declare(id, session)
-		s.sessions[i] = &fleetSession{fleet: s, thing: id, up: trail{up: true}}
-		s.levels[i] = escape(w.Roster.Name(id))
-		s.live++
+	if err := s.employ(); err != nil {
+		return nil, err
 	}
+	s.dialer = newDialer(len(s.clients), o.ConnectRate)
 	d.fleets = append(d.fleets, s)
 	return s, nil
+}
+
+// employ gives each thing that is played here a session: one of its own, or that
+// of a gateway, which speaks for as many neighbours as the next.
+func (s *Sessions) employ() error {
+	k := s.fleet.Kind
+	var played []sim.ThingID
+	for id := k.First; k.Holds(id); id++ {
+		if s.fleet.Played(id) {
+			played = append(played, id)
+		}
+	}
+	n := len(played)
+	if s.options.Gateways > 0 {
+		if n = min(n, s.options.Gateways); n > 0 {
+			s.options.share((len(played) + n - 1) / n)
+		}
+		s.places = map[string]int{}
+	}
+	for c := range n {
+		own := played[c*len(played)/n : (c+1)*len(played)/n]
+		x := &fleetSession{fleet: s, things: span{own[0], own[len(own)-1]}, place: int32(c)}
+		s.clients = append(s.clients, x)
+		for _, id := range own {
+			i := int(id - k.First)
+			s.desk.declare(id, session)
+			s.sessions[i], s.traffic[i] = x, traffic{up: trail{up: true}}
+			if s.levels[i] = escape(s.world.Roster.Name(id)); s.places != nil {
+				s.places[s.levels[i]] = i
+			}
+		}
+		if s.places == nil {
+			continue
+		}
+		if err := s.desk.declareGateway(x.name(), x.things); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Connect begins to connect all sessions, at the allowed rate, and waits until
@@ -91,17 +126,15 @@ func (s *Sessions) Connect(ctx context.Context) error {
 		return err
 	}
 	s.run, s.cancel = context.WithCancel(context.Background())
-	s.left.Store(int64(s.live))
+	s.left.Store(int64(len(s.clients)))
 	s.writers.start(runtime.GOMAXPROCS(0), (*fleetSession).write)
 	s.readers.start(runtime.GOMAXPROCS(0), (*fleetSession).read)
-	for _, x := range s.sessions {
-		if x != nil {
-			s.dialer.due <- x
-		}
+	for _, x := range s.clients {
+		s.dialer.due <- x
 	}
 	s.running.Go(func() { s.dialer.run(s.run, &s.running) })
-	s.running.Go(func() { s.pulse.run(s.run, s.sessions) })
-	if s.live == 0 {
+	s.running.Go(func() { s.pulse.run(s.run, s.clients) })
+	if len(s.clients) == 0 {
 		return nil
 	}
 	select {
@@ -115,7 +148,7 @@ func (s *Sessions) Connect(ctx context.Context) error {
 func (s *Sessions) poll() *poller {
 	p := newPoller()
 	if p != nil {
-		s.slow.Go(func() { p.run(func(place int) { s.sessions[place].readable() }) })
+		s.slow.Go(func() { p.run(func(place int) { s.clients[place].readable() }) })
 		context.AfterFunc(s.run, p.close)
 	}
 	return p
@@ -132,10 +165,7 @@ func (s *Sessions) missing() error {
 	const named = 5
 	n := 0
 	var some []error
-	for _, x := range s.sessions {
-		if x == nil {
-			continue
-		}
+	for _, x := range s.clients {
 		x.mu.Lock()
 		up, why := x.conn != nil, x.why
 		x.mu.Unlock()
@@ -152,19 +182,17 @@ func (s *Sessions) missing() error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %d sessions of %s are not up: %w", n, s.live, s.fleet.Kind.Name, errors.Join(some...))
+	return fmt.Errorf("%d of %d sessions of %s are not up: %w", n, len(s.clients), s.fleet.Kind.Name, errors.Join(some...))
 }
 
 // Up is how many sessions are connected.
 func (s *Sessions) Up() (n int) {
-	for _, x := range s.sessions {
-		if x != nil {
-			x.mu.Lock()
-			if x.conn != nil {
-				n++
-			}
-			x.mu.Unlock()
+	for _, x := range s.clients {
+		x.mu.Lock()
+		if x.conn != nil {
+			n++
 		}
+		x.mu.Unlock()
 	}
 	return n
 }
@@ -190,11 +218,9 @@ func (s *Sessions) connection(id sim.ThingID) (ended uint32, up bool) {
 func (s *Sessions) Reconnect(share float64) {
 	s.running.Go(func() {
 		cut := 0.0
-		for _, x := range s.sessions {
-			if cut += min(max(share, 0), 1); x != nil && cut >= 1 {
+		for _, x := range s.clients {
+			if cut += min(max(share, 0), 1); cut >= 1 {
 				x.cut()
-			}
-			if cut >= 1 {
 				cut--
 			}
 		}
@@ -219,20 +245,21 @@ func (s *Sessions) send(room Room, id sim.ThingID, m step) {
 		s.world.Observers.Lost(m.medium, id, m.due, sim.LostNobody)
 		return
 	}
-	if why, ok := x.send(room, s.payload, m); !ok {
+	if why, ok := x.send(room, id, s.payload, m); !ok {
 		s.world.Observers.Lost(m.medium, id, m.due, why)
 	}
 }
 
 // receive takes what the broker sends to a thing, on its session's goroutine.
 func (s *Sessions) receive(x *fleetSession, pk *packet) {
-	if !x.isCommand(pk.topic) {
+	id, ok := x.commanded(pk.topic)
+	if !ok {
 		s.counts.add(unknownTopics)
 		return
 	}
-	n := news{what: obey, session: x}
+	n := news{what: obey, session: x, thing: id}
 	err := s.codec.ReadCommand(pk.payload, &n.command)
-	n.command.Thing = x.thing
+	n.command.Thing = id
 	switch {
 	case err != nil:
 		s.counts.add(malformedPayloads)
@@ -248,11 +275,20 @@ func (s *Sessions) receive(x *fleetSession, pk *packet) {
 	s.news.tell(n)
 }
 
-// isCommand says whether a topic is that of the thing's commands.
-func (s *fleetSession) isCommand(topic []byte) bool {
-	level, last := s.level(), lastLevels[Commands]
-	return len(topic) == len(thingsPrefix)+len(level)+len(last) && string(topic[:len(thingsPrefix)]) == thingsPrefix &&
-		string(topic[len(thingsPrefix):len(topic)-len(last)]) == level && string(topic[len(topic)-len(last):]) == last
+// commanded says whose commands a topic brings; false where they are of none of
+// the session's things.
+func (s *fleetSession) commanded(topic []byte) (sim.ThingID, bool) {
+	f, last := s.fleet, lastLevels[Commands]
+	end := len(topic) - len(last)
+	if end < len(thingsPrefix) || string(topic[:len(thingsPrefix)]) != thingsPrefix || string(topic[end:]) != last {
+		return sim.NoThing, false
+	}
+	level, id := topic[len(thingsPrefix):end], s.things.first
+	if f.places == nil {
+		return id, string(level) == f.level(id)
+	}
+	place, ok := f.places[string(level)]
+	return f.fleet.Kind.First + sim.ThingID(place), ok && f.sessions[place] == s
 }
 
 // Drain waits until everything sent so far has arrived at the broker or is known
@@ -262,23 +298,21 @@ func (s *fleetSession) isCommand(topic []byte) bool {
 func (s *Sessions) Drain(within time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
-	for _, x := range s.sessions {
-		if x != nil {
-			x.alter(func() {
-				if x.conn != nil {
-					x.ping() // all at once; each is asked again below, and waits no longer
-				}
-			})
-		}
+	for _, x := range s.clients {
+		x.alter(func() {
+			if x.conn != nil {
+				x.ping() // all at once; each is asked again below, and waits no longer
+			}
+		})
 	}
 	late := 0
-	for _, x := range s.sessions {
-		if x != nil && x.arrived(ctx) != nil {
+	for _, x := range s.clients {
+		if x.arrived(ctx) != nil {
 			late++
 		}
 	}
 	if late > 0 {
-		return fmt.Errorf("%d of %d sessions of %s did not drain within %s", late, s.live, s.fleet.Kind.Name, within)
+		return fmt.Errorf("%d of %d sessions of %s did not drain within %s", late, len(s.clients), s.fleet.Kind.Name, within)
 	}
 	return nil
 }
@@ -289,16 +323,12 @@ func (s *Sessions) Close() {
 		return
 	}
 	s.cancel()
-	for _, x := range s.sessions {
-		if x != nil {
-			x.leave()
-		}
+	for _, x := range s.clients {
+		x.leave()
 	}
 	s.running.Wait()
-	for _, x := range s.sessions {
-		if x != nil {
-			x.leave() // who came up meanwhile
-		}
+	for _, x := range s.clients {
+		x.leave() // who came up meanwhile
 	}
 	s.writers.stop()
 	s.slow.Wait()

@@ -149,7 +149,7 @@ func BenchmarkFleetClient(b *testing.B) {
 				}
 				r.Thing, r.Seq = sim.ThingID(i), uint32(n/x.things+1)
 				f.Reading(&r)
-				f.sessions[i].up.steps.drop(1) // nobody hears it
+				f.traffic[i].up.steps.drop(1) // nobody hears it
 			}
 			require.NoError(b, f.Drain(time.Minute))
 			b.ReportMetric(float64(b.N)/(cpu()-began).Seconds(), "readings/core-s")

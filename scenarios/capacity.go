@@ -175,6 +175,7 @@ func (l *ladder) rung(t Thing, factor float64) Thing {
 	}
 	if l.byThings {
 		t.Count = max(1, int(math.Round(float64(t.Count)*factor)))
+		t.MQTT.Gateways = min(t.MQTT.Gateways, t.Count)
 	} else {
 		t.Every = max(1, time.Duration(math.Round(float64(t.Every)/factor)))
 	}

@@ -14,6 +14,7 @@ type Client struct {
 	KeepAlive time.Duration `default:"1m" min:"1s" max:"43690s" doc:"a client that is silent for longer pings"`
 	Will      bool          `doc:"the broker says on the thing's topic status when its client is cut off"`
 	Outbox    int           `default:"262144" min:"1024" max:"1073741824" doc:"bytes that may wait to be sent or acknowledged; what is beyond is lost and counted"`
+	Gateways  int           `default:"1" min:"1" max:"1000000" doc:"with over: gateway, how many there are: each speaks for as many things as the next, and has outbox and window for each of them"`
 	Window    int           `default:"512" min:"1" max:"32768" doc:"messages of QoS 1 and 2 that may be unacknowledged at a time"`
 }
 
@@ -23,6 +24,9 @@ func (t *Thing) options(connectRate float64) broker.SessionOptions {
 	o := broker.SessionOptions{
 		QoS: byte(t.QoS), Version: broker.MQTT311, Persistent: c.Session == "persistent", Expiry: c.Expiry,
 		KeepAlive: c.KeepAlive, Will: c.Will, Outbox: c.Outbox, Window: c.Window, ConnectRate: connectRate,
+	}
+	if t.Over == "gateway" {
+		o.Gateways = c.Gateways
 	}
 	if c.Version == "5" {
 		o.Version = broker.MQTT5

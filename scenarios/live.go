@@ -48,8 +48,15 @@ func (b *builder) wires() {
 		}
 	}
 	for _, t := range b.scenario.Things {
-		if t.Over == "pipe" && b.scenario.Broker.URL != "" {
+		switch {
+		case t.Over == "pipe" && b.scenario.Broker.URL != "":
 			b.wrong(sim.Wrongf("things."+t.Name+".over", "pipes lead to the broker of this process and not to the one of broker.url: use tcp"))
+		case t.Over == "gateway" && t.MQTT.Will:
+			b.wrong(sim.Wrongf("things."+t.Name+".mqtt.will", "a gateway speaks for many things: its end would be no word of one of them. Use over: tcp, or leave the will out"))
+		case t.Over == "gateway" && t.MQTT.Gateways > t.Count:
+			b.wrong(sim.Wrongf("things."+t.Name+".mqtt.gateways", "%d gateways are more than the %d things that they speak for", t.MQTT.Gateways, t.Count))
+		case t.Over != "gateway" && t.MQTT.Gateways > 1:
+			b.wrong(sim.Wrongf("things."+t.Name+".mqtt.gateways", "without over: gateway each thing has a session of its own"))
 		}
 	}
 	foreign := b.foreignBroker()

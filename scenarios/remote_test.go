@@ -148,6 +148,7 @@ func TestTheSameScenarioOverMosquitto(t *testing.T) {
 		{"things.sensor.qos=0"},
 		{"things.sensor.qos=1", "things.sensor.mqtt={session: persistent}"},
 		{"things.sensor.qos=2", "things.sensor.mqtt={version: 5, will: true}"},
+		{"things.sensor.qos=1", "things.sensor.over=gateway", "things.sensor.mqtt={gateways: 3, session: persistent}"},
 	} {
 		r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{}, client...)
 		require.NoError(t, err)

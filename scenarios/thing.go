@@ -23,9 +23,9 @@ type Thing struct {
 	Commands   []Command     `map:"Name" doc:"what things can be told to do, by name: the states it sets"`
 	Unattended time.Duration `min:"0s" doc:"a thing that is down and that nobody has been sent to is found after so long and made as new; default: never"`
 	Connect    string        `default:"mqtt" oneof:"mqtt|bus|outside" doc:"in live runs: each thing is an MQTT client (mqtt), or the router alone is between (bus), or clients that are not ours play them (outside)"`
-	Over       string        `default:"tcp" oneof:"tcp|pipe" doc:"what MQTT runs over: sockets (tcp), or memory where sockets would be the limit (pipe)"`
+	Over       string        `default:"tcp" oneof:"tcp|pipe|gateway" doc:"what MQTT runs over: a socket a thing (tcp), memory where sockets would be the limit (pipe), or a few sockets for all things together (gateway)"`
 	QoS        int           `key:"qos" default:"0" min:"0" max:"2" doc:"MQTT quality of service of readings and acks"`
-	MQTT       Client        `key:"mqtt" doc:"how each thing is an MQTT client"`
+	MQTT       Client        `key:"mqtt" doc:"how each thing, or gateway, is an MQTT client"`
 	Hardware   []Real        `map:"Thing" doc:"things that are real devices in live runs, by name"`
 }
 
