@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/twinbed/twinbed/sim"
 )
@@ -20,9 +21,10 @@ type Codec struct {
 
 // The fields of a reading that are no signals.
 const (
-	seqField = "seq" // the device's own count, from 1
-	ownField = "t"   // the device's own time
-	dueField = "due" // of simulated things: nanoseconds since the run began
+	seqField   = "seq"   // the device's own count, from 1
+	ownField   = "t"     // the device's own time
+	dueField   = "due"   // of simulated things: nanoseconds since the run began
+	aheadField = "ahead" // likewise: by how many nanoseconds their own clock is ahead; left out where it is right
 )
 
 // NewCodec makes the codec of a kind. A signal must not have the name of
@@ -31,7 +33,7 @@ func NewCodec(k *sim.Kind) (*Codec, error) {
 	c := &Codec{kind: k}
 	for _, s := range k.Signals {
 		switch s.Name {
-		case seqField, ownField, dueField:
+		case seqField, ownField, dueField, aheadField:
 			return nil, fmt.Errorf("signal %s of %s: that name stands for something else in the payload of readings", s.Name, k.Name)
 		}
 		c.signals = append(c.signals, s.Name)
@@ -47,8 +49,9 @@ func key(name string) []byte { return append(appendText([]byte{','}, name), ':')
 
 // Heard is what a payload of a reading said.
 type Heard struct {
-	Seq     uint32    // 0 where it lacks one
-	Due     sim.Time  // -1 where it lacks one
+	Seq     uint32   // 0 where it lacks one
+	Due     sim.Time // -1 where it lacks one
+	Ahead   time.Duration
 	Unknown int       // fields that are no signal of the kind
 	Values  []float64 // one per signal, NaN where it lacks one
 }
@@ -61,6 +64,13 @@ func (c *Codec) AppendReading(b []byte, r *sim.Reading) []byte {
 	if !r.Foreign {
 		b = append(b, `,"due":`...)
 		b = strconv.AppendInt(b, int64(r.Sensed.At), 10)
+		if r.Skew != 0 {
+			b = append(b, `,"ahead":`...)
+			b = strconv.AppendInt(b, int64(r.Skew), 10)
+		}
+	}
+	if r.Odd {
+		return append(b, `,"v":2,"data":{}}`...) // as of firmware that nobody has announced
 	}
 	for i, v := range r.Values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -74,7 +84,7 @@ func (c *Codec) AppendReading(b []byte, r *sim.Reading) []byte {
 
 // ReadReading reads the payload of a reading into h, whose Values it reuses.
 func (c *Codec) ReadReading(payload []byte, h *Heard) error {
-	h.Seq, h.Due, h.Unknown = 0, -1, 0
+	h.Seq, h.Due, h.Ahead, h.Unknown = 0, -1, 0, 0
 	h.Values = h.Values[:0]
 	for range c.signals {
 		h.Values = append(h.Values, math.NaN())
@@ -101,6 +111,8 @@ func (c *Codec) ReadReading(payload []byte, h *Heard) error {
 				s.fail("due twice")
 			}
 			h.Due = sim.Time(s.integer(0, math.MaxInt64))
+		case aheadField:
+			h.Ahead = time.Duration(s.integer(math.MinInt64, math.MaxInt64))
 		case ownField:
 			if own {
 				s.fail("t twice")

@@ -176,7 +176,7 @@ func (d *desk) pass(h heard, values []float64) {
 		r.Sensed = r.Arrived
 		d.world.Observers.Sent(r)
 	} else {
-		r.Sensed = d.world.Clock.StampOf(h.due)
+		r.Sensed, r.Skew = d.world.Clock.StampOf(h.due), h.ahead
 	}
 	d.world.Bus.Reading(r)
 }

@@ -58,6 +58,9 @@ func (d *dialer) run(ctx context.Context, connecting *sync.WaitGroup) {
 
 // connect tries once to bring the session up.
 func (s *fleetSession) connect(ctx context.Context) {
+	if s.park() {
+		return
+	}
 	g, err := s.greet(ctx)
 	if err == nil && s.fleet.options.Persistent && s.fleet.options.Version == MQTT311 && !s.known {
 		// A clean session has wiped what an earlier run left behind; MQTT 3.1.1 takes
@@ -83,7 +86,7 @@ func (s *fleetSession) connect(ctx context.Context) {
 // again has the session tried again after a while.
 func (s *fleetSession) again() {
 	f := s.fleet
-	if f.run.Err() != nil {
+	if f.run.Err() != nil || s.park() {
 		return
 	}
 	s.mu.Lock()

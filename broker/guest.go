@@ -116,10 +116,14 @@ func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
 	d := v.desk
 	foreign := !v.own
 	if err := at.codec.ReadReading(m.Payload, &v.heard); err != nil {
-		d.lose(loss{medium: sim.ReadingMessage, thing: at.thing, due: -1, why: sim.LostMalformed, foreign: foreign})
+		x := loss{medium: sim.ReadingMessage, thing: at.thing, due: -1, why: sim.LostMalformed, foreign: foreign}
+		if !foreign {
+			x.due = v.heard.Due
+		}
+		d.lose(x)
 		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
 	}
-	h := heard{thing: at.thing, seq: v.heard.Seq, due: v.heard.Due, foreign: foreign}
+	h := heard{thing: at.thing, seq: v.heard.Seq, due: v.heard.Due, ahead: v.heard.Ahead, foreign: foreign}
 	unknown := v.heard.Unknown
 	if foreign && h.due >= 0 {
 		h.due, unknown = -1, unknown+1

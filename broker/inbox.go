@@ -2,6 +2,7 @@ package broker
 
 import (
 	"sync"
+	"time"
 
 	"github.com/twinbed/twinbed/sim"
 )
@@ -48,6 +49,7 @@ type heard struct {
 	thing   sim.ThingID
 	seq     uint32
 	due     sim.Time // -1 for a stranger's
+	ahead   time.Duration
 	foreign bool
 	width   int
 }

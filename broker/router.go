@@ -49,6 +49,10 @@ func (r *Router) Reading(x *sim.Reading) {
 	for _, t := range r.taps {
 		t.Reading(x)
 	}
+	if x.Odd {
+		r.world.Observers.Lost(sim.ReadingMessage, x.Thing, x.Sensed.At, sim.LostMalformed)
+		return
+	}
 	if r.world.Platform != nil {
 		r.world.Platform.Reading(x)
 	}

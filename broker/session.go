@@ -40,6 +40,8 @@ type fleetSession struct {
 	settled    bool // was up once, or will never be
 	known      bool // the broker may have a session of this run
 	stormed    bool // cut by a storm: comes back at once
+	unplugged  bool // may not come back
+	parked     bool // would have, meanwhile
 
 	state atomic.Int32 // for the readers
 	rest  *chunk       // the beginning of a packet; theirs
@@ -165,6 +167,38 @@ func (s *fleetSession) cut() {
 		}
 		s.hangUp(errStorm)
 	}
+}
+
+var errUnplugged = errors.New("unplugged")
+
+// unplug breaks the connection without a DISCONNECT, until plug is called.
+func (s *fleetSession) unplug() (plug func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unplugged {
+		return func() {} // somebody else has, and will plug it in
+	}
+	s.unplugged = true
+	if s.conn != nil {
+		s.hangUp(errUnplugged)
+	}
+	return func() {
+		s.mu.Lock()
+		was := s.parked
+		s.unplugged, s.parked = false, false
+		s.mu.Unlock()
+		if was {
+			s.fleet.dialer.due <- s
+		}
+	}
+}
+
+// park says whether the session has to stay away for now.
+func (s *fleetSession) park() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parked = s.unplugged
+	return s.parked
 }
 
 var errLeft = errors.New("it has taken leave")

@@ -52,6 +52,7 @@ type Sessions struct {
 var (
 	_ sim.Carrier     = (*Sessions)(nil)
 	_ sim.Reconnector = (*Sessions)(nil)
+	_ sim.Unplugger   = (*Sessions)(nil)
 )
 
 // NewSessions declares a fleet's things to the entry, before it opens: all that
@@ -225,6 +226,15 @@ func (s *Sessions) Reconnect(share float64) {
 			}
 		}
 	})
+}
+
+// Unplug takes the connection away from a thing that has one of its own; what a
+// gateway speaks for falls silent by itself.
+func (s *Sessions) Unplug(id sim.ThingID) (plug func()) {
+	if x := s.of(id); x != nil && s.places == nil {
+		return x.unplug()
+	}
+	return func() {}
 }
 
 // Reading publishes a reading of its thing.

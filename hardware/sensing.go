@@ -142,15 +142,28 @@ func (d *Device) number(sensed sim.Stamp, values []float64, foreign bool) {
 // send puts a reading on the link. values are its own.
 func (d *Device) send(sensed sim.Stamp, values []float64, foreign bool) {
 	w := d.world
+	if why, off := w.Tampers.Off(d.thing); off {
+		d.withhold(sensed, foreign, why)
+		return
+	}
 	d.number(sensed, values, foreign)
 	now := w.Clock.Now()
+	x := sim.Outgoing{Thing: d.thing, Seq: d.seq, At: sensed.At, Values: values}
+	if w.Tampers.Touch(&x); x.Lost {
+		w.Observers.Lost(sim.ReadingMessage, d.thing, sensed.At, x.Cause)
+		return
+	}
+	d.reading.Skew, d.reading.Odd = x.Skew, x.Odd
 	arrives, why, ok := w.Link.Pass(sim.Up, d.thing, uint64(d.seq), now)
-	switch {
-	case !ok:
+	if !ok {
 		w.Observers.Lost(sim.ReadingMessage, d.thing, sensed.At, why)
-	case arrives <= now:
-		d.carrier.Reading(&d.reading)
-	default:
+		return
+	}
+	for arrives = arrives.Add(x.Delay); x.Copies >= 0; x.Copies-- {
+		if arrives <= now {
+			d.carrier.Reading(&d.reading)
+			continue
+		}
 		reading := d.reading
 		w.Clock.At(arrives, func() { d.carrier.Reading(&reading) })
 	}

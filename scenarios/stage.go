@@ -190,6 +190,7 @@ func (b *builder) world() {
 		b.live = &live{wall: pace, ears: &ears{heard: map[sim.ThingID]sim.Time{}}}
 		w.Clock = sim.NewLiveClock(s.Clock.Factor, pace)
 	}
+	w.Live = s.Clock.Live()
 	b.World = w
 	b.names()
 	b.wrong(sim.CheckLoad(s.Load)...)
@@ -369,7 +370,7 @@ func (b *builder) faults() {
 	var incidents []faults.Incident
 	for _, x := range b.scenario.Faults {
 		x.Incident.Name, x.Incident.Fault = x.Fault.Name, x.Fault.Fault
-		x.Incident.Skip = x.Fault.Fault == nil || b.World.Workforce == nil && !b.scenario.has("people") && b.meetsPeople(x.Where)
+		x.Incident.Skip = x.Fault.Fault == nil || !b.scenario.takesPart(x.Fault.Area())
 		incidents = append(incidents, x.Incident)
 	}
 	timeline, wrongs := faults.Play(b.World, incidents)
@@ -377,9 +378,16 @@ func (b *builder) faults() {
 	b.timeline = timeline
 }
 
-func (b *builder) meetsPeople(pattern string) bool {
-	where, err := faults.Select(b.World, pattern)
-	return err == nil && len(where.Things) == 0
+// takesPart says whether whom faults of an area meet is part of the run: a variant
+// without people has nobody to be absent.
+func (s *Scenario) takesPart(a sim.Area) bool {
+	switch a {
+	case sim.PeopleOf:
+		return s.has("people")
+	case sim.DataOf:
+		return s.has("data")
+	}
+	return true
 }
 
 // site is where an adapter is put.

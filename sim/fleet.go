@@ -36,7 +36,9 @@ type Fleet struct {
 	senseKind, arriveKind, comebyKind EventKind
 
 	flights  flights
-	reading  Reading // reused
+	odd      map[uint32]oddity // of readings on the link, by slot
+	out      Outgoing          // reused
+	reading  Reading           // reused
 	deeds    deeds
 	upkeep   upkeep
 	inbound  int // commands on the link

@@ -19,6 +19,7 @@ type Impairment struct {
 	Loss     float64             // share of messages that vanish, 1 for all
 	Delay    chance.Distribution // seconds more; nil: none
 	Cause    Cause               // of what vanishes
+	Hits     *Hits               // of what is harmed
 }
 
 // Link is the one place where the network lives and fails: every message
@@ -34,7 +35,7 @@ type Link struct {
 
 type impairment struct {
 	Impairment
-	members []uint64 // bitmap over things
+	members []uint64
 	loss    [2]chance.Stream
 	delay   [2]chance.Stream
 }
@@ -75,9 +76,13 @@ func (l *Link) Pass(way Way, id ThingID, n uint64, now Time) (arrives Time, lost
 			continue
 		}
 		if i.Loss > 0 && (i.Loss >= 1 || i.loss[way].Uniform(uint32(id), n) < i.Loss) {
+			i.Hits.Add()
 			return 0, i.Cause, false
 		}
-		arrives = later(arrives, i.Delay, i.delay[way], id, n)
+		if i.Delay != nil {
+			i.Hits.Add()
+			arrives = later(arrives, i.Delay, i.delay[way], id, n)
+		}
 	}
 	if last := l.last[way]; last != nil {
 		arrives = max(arrives, last[id])
@@ -95,19 +100,12 @@ func later(t Time, delay chance.Distribution, luck chance.Stream, id ThingID, n 
 }
 
 func (i *impairment) meets(way Way, id ThingID) bool {
-	return (way == Up && i.Up || way == Down && i.Down) &&
-		int(id/64) < len(i.members) && i.members[id/64]>>(id%64)&1 == 1
+	return (way == Up && i.Up || way == Down && i.Down) && isMember(i.members, id)
 }
 
 // Impair harms the link until undo is called. name sets its luck apart.
 func (l *Link) Impair(name string, seed chance.Seed, harm Impairment) (undo func()) {
-	i := &impairment{Impairment: harm}
-	for _, id := range harm.Where {
-		for int(id/64) >= len(i.members) {
-			i.members = append(i.members, 0)
-		}
-		i.members[id/64] |= 1 << (id % 64)
-	}
+	i := &impairment{Impairment: harm, members: members(harm.Where)}
 	for way, direction := range [...]string{"up", "down"} {
 		i.loss[way] = seed.Stream("fault " + name + " loss " + direction)
 		i.delay[way] = seed.Stream("fault " + name + " delay " + direction)

@@ -16,11 +16,13 @@ const NoThing ThingID = ^ThingID(0)
 // borrowed: whoever keeps it copies it.
 type Reading struct {
 	Thing   ThingID
-	Seq     uint32    // the device's own count, from 1
-	Foreign bool      // from a client or device that we do not play: Sensed is when it arrived
-	Sensed  Stamp     // when it was due, however late we were
-	Arrived Stamp     // stamped by the Bus
-	Values  []float64 // one per signal of the thing's Kind; NaN where a reading lacks it
+	Seq     uint32        // the device's own count, from 1
+	Foreign bool          // from a client or device that we do not play: Sensed is when it arrived
+	Sensed  Stamp         // when it was due, however late we were
+	Arrived Stamp         // stamped by the Bus
+	Values  []float64     // one per signal of the thing's Kind; NaN where a reading lacks it
+	Skew    time.Duration // how far the thing's own clock, by which the twin goes, is ahead
+	Odd     bool          // its payload has a shape that nobody can read
 }
 
 // CommandID is a command's place in its Kind's Commands.

@@ -64,6 +64,10 @@ func (f *Fleet) take(c *Command) {
 		w.Observers.Lost(CommandMessage, c.Thing, c.Decided.At, LostNobody)
 		return
 	}
+	if why, off := w.Tampers.Off(c.Thing); off {
+		w.Observers.Lost(CommandMessage, c.Thing, c.Decided.At, why)
+		return
+	}
 	w.Observers.Took(CommandMessage, c.Thing, c.ID)
 	ack := Ack{ID: c.ID, Thing: c.Thing, Delivered: w.Clock.Stamp()}
 	if before, again := f.deeds.seen(c.ID); again {

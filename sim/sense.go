@@ -1,5 +1,7 @@
 package sim
 
+import "time"
+
 type senseHandler struct{ f *Fleet }
 
 func (h senseHandler) Happen(who, _ uint32) { h.f.sense(int(who)) }
@@ -19,14 +21,22 @@ func (f *Fleet) sense(i int) {
 	w.Clock.Schedule(now.Add(f.Kind.Every), f.senseKind, uint32(i), 0)
 	row := f.carry(i, now)
 	w.Observers.Truth(f.Kind, i, now, row)
+	id := f.Kind.First + ThingID(i)
+	if _, off := w.Tampers.Off(id); off {
+		return
+	}
 	f.seq[i]++
-	seq, id := f.seq[i], f.Kind.First+ThingID(i)
+	seq := f.seq[i]
 	slot, values := f.flights.board(flight{uint32(i), seq, now})
 	for s, signal := range f.signals {
 		values[s] = signal.Measure(i, seq, row[s])
 	}
 	f.reading = Reading{Thing: id, Seq: seq, Sensed: w.Clock.StampOf(now), Values: values}
 	w.Observers.Sent(&f.reading)
+	if w.Tampers.Any() {
+		f.sendTampered(slot)
+		return
+	}
 	arrives, why, ok := w.Link.Pass(Up, id, uint64(seq), now)
 	switch {
 	case !ok:
@@ -47,9 +57,60 @@ func (f *Fleet) arrive(slot uint32) {
 		Thing: f.Kind.First + ThingID(x.who), Seq: x.seq,
 		Sensed: f.world.Clock.StampOf(x.sensed), Values: values,
 	}
+	if len(f.odd) > 0 {
+		f.reading.oddly(f.odd[slot])
+		delete(f.odd, slot)
+	}
 	f.Carrier.Reading(&f.reading)
 	f.flights.leave(slot)
 }
+
+// sendTampered puts a reading on its link that faults may have changed.
+func (f *Fleet) sendTampered(slot uint32) {
+	w := f.world
+	f.out = Outgoing{Thing: f.reading.Thing, Seq: f.reading.Seq, At: f.reading.Sensed.At, Values: f.reading.Values}
+	w.Tampers.Touch(&f.out)
+	x := f.out
+	if x.Lost {
+		f.flights.leave(slot)
+		w.Observers.Lost(ReadingMessage, x.Thing, x.At, x.Cause)
+		return
+	}
+	arrives, why, ok := w.Link.Pass(Up, x.Thing, uint64(x.Seq), x.At)
+	if !ok {
+		f.flights.leave(slot)
+		w.Observers.Lost(ReadingMessage, x.Thing, x.At, why)
+		return
+	}
+	for copies := range x.Copies + 1 {
+		if copies > 0 {
+			slot = f.boardAgain(&x)
+		}
+		if x.Skew != 0 || x.Odd {
+			if f.odd == nil {
+				f.odd = map[uint32]oddity{}
+			}
+			f.odd[slot] = oddity{x.Skew, x.Odd}
+		}
+		w.Clock.Schedule(arrives.Add(x.Delay), f.arriveKind, slot, 0)
+	}
+}
+
+// boardAgain puts a copy of a reading on the link.
+func (f *Fleet) boardAgain(x *Outgoing) (slot uint32) {
+	was := append([]float64(nil), x.Values...) // boarding may move what it borrows
+	slot, values := f.flights.board(flight{uint32(x.Thing - f.Kind.First), x.Seq, x.At})
+	copy(values, was)
+	return slot
+}
+
+// oddity is what is seldom different about a reading.
+type oddity struct {
+	skew time.Duration
+	odd  bool
+}
+
+func (r *Reading) oddly(x oddity) { r.Skew, r.Odd = x.skew, x.odd }
 
 // flights are the readings on the link, in reused slots.
 type flights struct {

@@ -15,6 +15,8 @@ type World struct {
 	Roster    *Roster
 	Fleets    []*Fleet // one per kind, in the roster's order
 	Link      *Link
+	Tampers   Tampers
+	Live      bool // the scenario is played live, also while it is only checked
 	Bus       Bus
 	Platform  Platform
 	Workforce Workforce

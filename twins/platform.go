@@ -129,14 +129,18 @@ func (p *Platform) Reading(r *sim.Reading) {
 // mirror takes a fresh reading into the row: features first, as they may look
 // at the value before.
 func (k *twins) mirror(i int, r *sim.Reading, now sim.Time) {
-	k.seen[i].sensed, k.seen[i].mirrored = r.Sensed.At, now
+	at := r.Sensed.At
+	if r.Skew != 0 || at < k.seen[i].sensed {
+		at = max(at.Add(r.Skew), k.seen[i].sensed) // a clock that is set back stands still
+	}
+	k.seen[i].sensed, k.seen[i].mirrored = at, now
 	row := k.row(i)
 	for n, x := range r.Values {
 		if math.IsNaN(x) {
 			continue
 		}
 		for _, f := range k.features[n] {
-			f.update(i, x, r.Sensed.At, row)
+			f.update(i, x, at, row)
 		}
 		row[n] = x
 	}

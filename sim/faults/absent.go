@@ -13,6 +13,9 @@ func init() {
 // Absent sends workers home.
 type Absent struct{}
 
+// Area is where it strikes.
+func (f *Absent) Area() sim.Area { return sim.PeopleOf }
+
 // Check wants workers that fit the pattern.
 func (f *Absent) Check(w *sim.World, where sim.Selection) error {
 	if w.Workforce == nil {

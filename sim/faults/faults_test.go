@@ -9,10 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/chance"
 	"github.com/twinbed/twinbed/sim/faults"
 	"github.com/twinbed/twinbed/sim/formula"
 	"github.com/twinbed/twinbed/sim/signals"
 )
+
+// lasting is a window that is always as long.
+func lasting(d time.Duration) chance.Distribution { return chance.Constant(d.Seconds()) }
 
 // ears count what arrives and what is lost, by thing.
 type ears struct {
@@ -55,7 +59,7 @@ func TestAFaultMeetsWhomItNamesAndEndsWithItsWindow(t *testing.T) {
 	} {
 		w, e := stage(t)
 		timeline, wrongs := faults.Play(w, []faults.Incident{
-			{At: 10 * time.Second, For: 20 * time.Second, Where: where, Name: "partition", Fault: &faults.Partition{Way: "both"}},
+			{At: 10 * time.Second, For: lasting(20 * time.Second), Where: where, Name: "partition", Fault: &faults.Partition{Way: "both"}},
 		})
 		require.Empty(t, wrongs)
 		require.NoError(t, w.Clock.Run(sim.Time(time.Minute)))
@@ -77,7 +81,7 @@ func TestAFaultMeetsWhomItNamesAndEndsWithItsWindow(t *testing.T) {
 func TestAFaultOfOneWayLeavesTheOtherAlone(t *testing.T) {
 	w, e := stage(t)
 	_, wrongs := faults.Play(w, []faults.Incident{
-		{At: 0, For: time.Hour, Where: "pump", Name: "partition", Fault: &faults.Partition{Way: "down"}},
+		{At: 0, For: lasting(time.Hour), Where: "pump", Name: "partition", Fault: &faults.Partition{Way: "down"}},
 	})
 	require.Empty(t, wrongs)
 	require.NoError(t, w.Clock.Run(sim.Time(10*time.Second)))
@@ -89,7 +93,7 @@ func TestAFaultOfOneWayLeavesTheOtherAlone(t *testing.T) {
 func TestMessageLossLosesItsShare(t *testing.T) {
 	w, e := stage(t)
 	_, wrongs := faults.Play(w, []faults.Incident{
-		{At: 0, For: 3 * time.Hour, Where: "pump-01", Name: "message_loss", Fault: &faults.MessageLoss{Rate: 0.3, Way: "both"}},
+		{At: 0, For: lasting(3 * time.Hour), Where: "pump-01", Name: "message_loss", Fault: &faults.MessageLoss{Rate: 0.3, Way: "both"}},
 	})
 	require.Empty(t, wrongs)
 	require.NoError(t, w.Clock.Run(sim.Time(10_000*time.Second)))
@@ -105,12 +109,12 @@ func TestAFaultThatCannotApplyIsToldBeforeTheRun(t *testing.T) {
 		`colour == "green"`: "colour",
 	} {
 		w, _ := stage(t)
-		_, wrongs := faults.Play(w, []faults.Incident{{For: time.Second, Where: where, Fault: &faults.Partition{}}})
+		_, wrongs := faults.Play(w, []faults.Incident{{For: lasting(time.Second), Where: where, Fault: &faults.Partition{}}})
 		require.Len(t, wrongs, 1, where)
 		require.Equal(t, "faults.0.where", wrongs[0].Path)
 		require.Contains(t, wrongs[0].Message, want)
 	}
 	w, _ := stage(t)
-	_, wrongs := faults.Play(w, []faults.Incident{{For: time.Second, Where: "mechanic", Fault: &faults.Absent{}}})
+	_, wrongs := faults.Play(w, []faults.Incident{{For: lasting(time.Second), Where: "mechanic", Fault: &faults.Absent{}}})
 	require.Contains(t, wrongs[0].Message, "the scenario has no people")
 }

@@ -14,12 +14,15 @@ type MessageLoss struct {
 	Way  string  `default:"both" oneof:"both|up|down" doc:"up: readings and acks, down: commands"`
 }
 
+// Area is where it strikes.
+func (f *MessageLoss) Area() sim.Area { return sim.NetworkOf }
+
 // Check wants things.
 func (f *MessageLoss) Check(w *sim.World, where sim.Selection) error { return needThings(w, where) }
 
 // Begin harms the link until undone.
 func (f *MessageLoss) Begin(w *sim.World, where sim.Selection) (func(), error) {
 	return w.Link.Impair("message_loss", w.Seed, sim.Impairment{
-		Where: where.Things, Up: f.Way != "down", Down: f.Way != "up", Loss: f.Rate, Cause: lostToFault,
+		Where: where.Things, Up: f.Way != "down", Down: f.Way != "up", Loss: f.Rate, Hits: where.Hits, Cause: lostToFault,
 	}), nil
 }

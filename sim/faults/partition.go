@@ -13,12 +13,15 @@ type Partition struct {
 	Way string `default:"both" oneof:"both|up|down" doc:"up: readings and acks do not arrive, down: commands do not"`
 }
 
+// Area is where it strikes.
+func (f *Partition) Area() sim.Area { return sim.NetworkOf }
+
 // Check wants things.
 func (f *Partition) Check(w *sim.World, where sim.Selection) error { return needThings(w, where) }
 
 // Begin cuts the link until undone.
 func (f *Partition) Begin(w *sim.World, where sim.Selection) (func(), error) {
 	return w.Link.Impair("partition", w.Seed, sim.Impairment{
-		Where: where.Things, Up: f.Way != "down", Down: f.Way != "up", Loss: 1, Cause: lostToPartition,
+		Where: where.Things, Up: f.Way != "down", Down: f.Way != "up", Loss: 1, Hits: where.Hits, Cause: lostToPartition,
 	}), nil
 }

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/twinbed/twinbed/sim"
@@ -53,4 +54,16 @@ func withAttributes(w *sim.World, condition string) (things []sim.ThingID, err e
 		return nil, errors.New("no thing has such attributes")
 	}
 	return things, nil
+}
+
+// needThings is the check of faults that meet things.
+func needThings(w *sim.World, where sim.Selection) error {
+	if len(where.Things) > 0 {
+		return nil
+	}
+	var kinds []string
+	for _, k := range w.Roster.Kinds {
+		kinds = append(kinds, w.Roster.Names(k))
+	}
+	return fmt.Errorf("no thing is named %q; there are %s", where.Pattern, strings.Join(kinds, ", "))
 }

@@ -4,83 +4,209 @@ package faults
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/chance"
 )
 
-// Incident is one fault on the timeline.
+// Incident is a fault on the timeline: at a time, at random, or whenever something
+// holds. Each time it lasts for its window and is undone.
 type Incident struct {
-	At    time.Duration `required:"true" min:"0s" doc:"when it begins"`
-	For   time.Duration `required:"true" above:"0s" doc:"how long it lasts; then it is undone"`
-	Where string        `required:"true" doc:"whom it meets: a kind, a thing, a crew, a worker, a pattern such as press-1*, or a condition over attributes such as site == \"north\""`
-	Name  string        `key:"-"` // the fault's
-	Fault sim.Fault     `key:"-"`
-	Skip  bool          `key:"-"` // whom it meets takes no part in this run
+	At     time.Duration       `min:"0s" doc:"when it begins, or from when on it may; default: the run's beginning"`
+	For    chance.Distribution `required:"true" unit:"s" doc:"how long it lasts each time; then it is undone"`
+	Every  chance.Distribution `unit:"s" doc:"it happens again and again: time from at, and from the end of one, to the beginning of the next, such as exponential mean 2h"`
+	When   sim.Expression      `doc:"it happens whenever this becomes true: over the truth of each thing it meets (that thing alone is met then), and hour, share_on, tasks_waiting, tasks_under_way"`
+	AtMost int                 `key:"at most" default:"0" min:"0" doc:"so many times in all; 0: as often as it comes to"`
+	Pick   int                 `default:"0" min:"0" doc:"meets so many of the things that where names, others each time; 0: all of them"`
+	Where  string              `doc:"whom it meets: a kind, a thing, a crew, a worker, a source of data, a pattern such as press-1*, or a condition over attributes such as site == \"north\"; of the broker and the platform there is one"`
+	Name   string              `key:"-"` // the fault's
+	Fault  sim.Fault           `key:"-"`
+	Skip   bool                `key:"-"` // whom it meets takes no part in this run
 }
 
 // Timeline plays incidents on a world and sees that none outlives its window.
 type Timeline struct {
-	world *sim.World
-	open  map[int]func() // undo by incident
+	world     *sim.World
+	incidents []*incident
+	open      int
+}
+
+// incident is one as it is played.
+type incident struct {
+	Incident
+	number int // in the scenario's list
+	where  sim.Selection
+	luck   chance.Stream
+	begun  int
+	open   int
+	when   *condition // nil without
 }
 
 // Play checks all incidents and schedules them; mistakes come back as sim.Wrong
 // with paths below "faults".
 func Play(w *sim.World, incidents []Incident) (*Timeline, []*sim.Wrong) {
-	t := &Timeline{world: w, open: map[int]func(){}}
+	t := &Timeline{world: w}
 	var wrongs []*sim.Wrong
+	same := map[string]int{}
 	for n, x := range incidents {
 		if x.Skip {
 			continue
 		}
-		path := fmt.Sprintf("faults.%d", n)
-		where, err := Select(w, x.Where)
-		if err == nil {
-			if c, ok := x.Fault.(sim.Checked); ok {
-				err = c.Check(w, where)
-			}
-		}
-		if err != nil {
-			wrongs = append(wrongs, &sim.Wrong{Path: path + ".where", Message: err.Error()})
+		// Its luck depends on what it is, not on how many others stand in the list.
+		name := x.Name + " " + x.Where
+		same[name]++
+		i := &incident{Incident: x, number: n, luck: w.Seed.Stream(fmt.Sprintf("incident %s %d", name, same[name]))}
+		if wrong := t.check(i); wrong != nil {
+			wrong.Path = fmt.Sprintf("faults.%d.%s", n, wrong.Path)
+			wrongs = append(wrongs, wrong)
 			continue
 		}
-		w.Clock.At(sim.Time(x.At), func() { t.begin(n, x, where) })
+		t.incidents = append(t.incidents, i)
 	}
-	return t, wrongs
+	if len(wrongs) > 0 {
+		return t, wrongs
+	}
+	for _, i := range t.incidents {
+		t.enter(i)
+	}
+	return t, nil
 }
 
-func (t *Timeline) begin(n int, x Incident, where sim.Selection) {
-	now := t.world.Clock.Now()
-	undo, err := x.Fault.Begin(t.world, where)
+// check finds whom an incident meets and whether it can.
+func (t *Timeline) check(i *incident) *sim.Wrong {
+	area := i.Fault.Area()
+	switch {
+	case i.For.Quantile(0.5) <= 0:
+		return sim.Wrongf("for", "a fault lasts for some time")
+	case i.Every != nil && i.When != "":
+		return sim.Wrongf("when", "a fault comes at random (every) or when something holds, not both")
+	case i.Every != nil && i.Every.Quantile(0.5) <= 0:
+		return sim.Wrongf("every", "some time has to lie between two")
+	case area.Names() && i.Where == "":
+		return sim.Wrongf("where", "the key where is missing; it says whom %s meets", i.Name)
+	case !area.Names() && i.Where != "":
+		return sim.Wrongf("where", "there is one %s: leave out where", area)
+	}
+	i.where = sim.Selection{Pattern: i.Where, Hits: &sim.Hits{}}
+	var err error
+	if meetsThings(area) {
+		i.where, err = Select(t.world, i.Where)
+		i.where.Hits = &sim.Hits{}
+	}
+	if err == nil {
+		if c, ok := i.Fault.(sim.Checked); ok {
+			err = c.Check(t.world, i.where)
+		}
+	}
+	switch {
+	case err != nil && !area.Names():
+		return sim.Wrongf("fault", "%v", err)
+	case err != nil:
+		return sim.Wrongf("where", "%v", err)
+	case i.Pick > 0 && i.Pick > len(i.where.Things):
+		return sim.Wrongf("pick", "%d are more than the %d things that where names", i.Pick, len(i.where.Things))
+	case i.When == "":
+		return nil
+	}
+	if i.when, err = newCondition(t.world, i); err != nil {
+		return sim.Wrongf("when", "%v", err)
+	}
+	return nil
+}
+
+// meetsThings says whether faults of an area meet things.
+func meetsThings(a sim.Area) bool {
+	return a == sim.Things || a == sim.NetworkOf || a == sim.HardwareOf || a == sim.Attackers
+}
+
+// enter puts an incident on the clock.
+func (t *Timeline) enter(i *incident) {
+	if p, ok := i.Fault.(sim.Prepared); ok {
+		p.Prepare(t.world)
+	}
+	switch clock := t.world.Clock; {
+	case i.when != nil:
+		i.when.watch(t, i)
+	case i.Every != nil:
+		clock.At(sim.Time(i.At).Add(i.draw(i.Every, 0)), func() { t.again(i) })
+	default:
+		clock.At(sim.Time(i.At), func() { t.begin(i, i.where) })
+	}
+}
+
+// again begins an incident that comes at random, and awaits the next.
+func (t *Timeline) again(i *incident) {
+	ends := t.begin(i, i.where)
+	if i.AtMost == 0 || i.begun < i.AtMost {
+		t.world.Clock.At(ends.Add(i.draw(i.Every, 0)), func() { t.again(i) })
+	}
+}
+
+// draw draws a duration for the next occurrence; sort sets draws apart.
+func (i *incident) draw(d chance.Distribution, sort uint32) time.Duration {
+	return max(sim.Seconds(d.Quantile(i.luck.Uniform(sort, uint64(i.begun)))), time.Nanosecond)
+}
+
+// begin does the harm, and says when it will be undone.
+func (t *Timeline) begin(i *incident, where sim.Selection) (ends sim.Time) {
+	clock, now := t.world.Clock, t.world.Clock.Now()
+	ends = now.Add(i.draw(i.For, 1))
+	if i.Pick > 0 {
+		where.Things = i.pick(where.Things)
+	}
+	id := uint64(i.begun)<<32 | uint64(i.number)
+	i.begun++
+	detail := i.Where
+	if len(where.Things) == 1 {
+		detail = t.world.Roster.Name(where.Things[0])
+	}
+	undo, err := i.Fault.Begin(t.world, where)
 	if err != nil {
-		t.world.Observers.Noted(sim.Event{At: now, What: "fault does not apply", Thing: sim.NoThing, Subject: x.Name, Detail: err.Error()})
-		return
+		t.world.Observers.Noted(sim.Event{At: now, What: "fault does not apply", Thing: sim.NoThing, Subject: i.Name, Detail: err.Error()})
+		return ends
 	}
-	t.open[n] = undo
-	t.world.Observers.Noted(sim.Event{At: now, What: sim.FaultBegins, Thing: sim.NoThing, Subject: x.Name, Detail: x.Where, ID: uint64(n)})
-	t.world.Clock.At(now.Add(x.For), func() { t.end(n, x) })
+	t.open++
+	i.open++
+	e := sim.Event{At: now, What: sim.FaultBegins, Thing: sim.NoThing, Subject: i.Name, Detail: detail, ID: id}
+	t.world.Observers.Noted(e)
+	clock.At(ends, func() {
+		undo()
+		t.open--
+		i.open--
+		e.At, e.What = clock.Now(), sim.FaultEnds
+		t.world.Observers.Noted(e)
+	})
+	return ends
 }
 
-func (t *Timeline) end(n int, x Incident) {
-	undo := t.open[n]
-	delete(t.open, n)
-	undo()
-	t.world.Observers.Noted(sim.Event{At: t.world.Clock.Now(), What: sim.FaultEnds, Thing: sim.NoThing, Subject: x.Name, Detail: x.Where, ID: uint64(n)})
+// pick draws some of the things without putting them back (Fisher and Yates).
+func (i *incident) pick(from []sim.ThingID) []sim.ThingID {
+	all := append([]sim.ThingID(nil), from...)
+	for n := range i.Pick {
+		u := i.luck.Uniform(2+uint32(n), uint64(i.begun))
+		other := n + int(u*float64(len(all)-n))
+		all[n], all[other] = all[other], all[n]
+	}
+	return all[:i.Pick]
 }
 
 // Open is how many faults are under way.
-func (t *Timeline) Open() int { return len(t.open) }
+func (t *Timeline) Open() int { return t.open }
 
-// needThings is the check of faults that meet things.
-func needThings(w *sim.World, where sim.Selection) error {
-	if len(where.Things) > 0 {
-		return nil
+// Account is what became of an incident.
+type Account struct {
+	Number int // in the scenario's list
+	Name   string
+	Where  string
+	Begun  int    // how many times
+	Hits   uint64 // messages, values, answers or connections that it did harm to
+}
+
+// Accounts tells of all incidents that took part.
+func (t *Timeline) Accounts() (list []Account) {
+	for _, i := range t.incidents {
+		list = append(list, Account{i.number, i.Name, i.Where, i.begun, i.where.Hits.Count()})
 	}
-	var kinds []string
-	for _, k := range w.Roster.Kinds {
-		kinds = append(kinds, w.Roster.Names(k))
-	}
-	return fmt.Errorf("no thing is named %q; there are %s", where.Pattern, strings.Join(kinds, ", "))
+	return list
 }
