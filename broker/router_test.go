@@ -23,7 +23,7 @@ func (l diary) Obey(*sim.Command)    { *l.lines = append(*l.lines, l.name+" obey
 func (l diary) Take(*sim.Task)       { *l.lines = append(*l.lines, l.name+" takes") }
 func (l diary) Withdraw(uint64)      { *l.lines = append(*l.lines, l.name+" withdraws") }
 
-func (diary) Absent(string) (func(), error) { return func() {}, nil }
+func (diary) Disturb(string, *sim.Disturbance) (func(), error) { return func() {}, nil }
 func (diary) Use(sim.Time) []sim.CrewUse    { return nil }
 
 func TestMessagesGoWhereTheyBelongAndTapsSeeThemInOrder(t *testing.T) {

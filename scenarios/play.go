@@ -96,6 +96,13 @@ func (r *Run) flights() reports.Flights {
 		f.Commands += uint64(commands)
 		f.Acks += uint64(acks)
 	}
+	if r.World.Intake != nil {
+		readings, acks := r.World.Intake.InFlight(r.World.Roster.Kinds)
+		for k, n := range readings {
+			f.Readings[k] += uint64(n)
+		}
+		f.Acks += uint64(acks)
+	}
 	f.Open = r.underWay()
 	return f
 }

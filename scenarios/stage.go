@@ -314,6 +314,12 @@ func (b *builder) platform() {
 		b.sources = append(b.sources, source)
 		named = append(named, twins.NamedSource{Name: d.Name, Source: source, Key: d.Join, Fresh: d.Fresh})
 	}
+	b.World.Feeds = sim.NewFeeds(b.World.Clock)
+	for _, n := range named {
+		if _, twin := n.Source.(*twins.OtherTwin); !twin {
+			b.World.Feeds.Names = append(b.World.Feeds.Names, n.Name)
+		}
+	}
 	var cfg twins.Config
 	cfg, b.LeftOut = b.scenario.cast()
 	p, err := twins.New(cfg, b.World, named)

@@ -15,17 +15,20 @@ type Network struct {
 // Impairment is what a fault does to the messages of some things.
 type Impairment struct {
 	Where    []ThingID
-	Up, Down bool                // which ways it harms
-	Loss     float64             // share of messages that vanish, 1 for all
-	Delay    chance.Distribution // seconds more; nil: none
-	Cause    Cause               // of what vanishes
-	Hits     *Hits               // of what is harmed
+	Up, Down bool                               // which ways it harms
+	Loss     float64                            // share of messages that vanish, 1 for all
+	Delay    chance.Distribution                // seconds more; nil: none
+	Bits     float64                            // a second, each way of each thing; 0: no bound
+	Size     func(id ThingID, n uint64) float64 // bits of a message, where they are bounded
+	Cause    Cause                              // of what vanishes
+	Hits     *Hits                              // of what is harmed
 }
 
 // Link is the one place where the network lives and fails: every message
 // between a thing and the platform asks it once, in any run.
 type Link struct {
 	network  Network
+	things   int
 	latency  [2]chance.Stream
 	jitter   [2]chance.Stream
 	loss     [2]chance.Stream
@@ -38,6 +41,7 @@ type impairment struct {
 	members []uint64
 	loss    [2]chance.Stream
 	delay   [2]chance.Stream
+	free    [2]map[ThingID]Time // when a bounded wire can take the next message
 }
 
 // Way is the direction of a message.
@@ -51,7 +55,7 @@ const (
 
 // NewLink makes the link of a run with so many things.
 func NewLink(n Network, seed chance.Seed, things int) *Link {
-	l := &Link{network: n}
+	l := &Link{network: n, things: things}
 	for way, name := range [...]string{"up", "down"} {
 		l.latency[way] = seed.Stream("network latency " + name)
 		l.jitter[way] = seed.Stream("network jitter " + name)
@@ -83,6 +87,9 @@ func (l *Link) Pass(way Way, id ThingID, n uint64, now Time) (arrives Time, lost
 			i.Hits.Add()
 			arrives = later(arrives, i.Delay, i.delay[way], id, n)
 		}
+		if i.Bits > 0 {
+			arrives = i.serialise(way, id, n, arrives, now)
+		}
 	}
 	if last := l.last[way]; last != nil {
 		arrives = max(arrives, last[id])
@@ -99,8 +106,28 @@ func later(t Time, delay chance.Distribution, luck chance.Stream, id ThingID, n 
 	return t.Add(Seconds(delay.Quantile(luck.Uniform(uint32(id), n))))
 }
 
+// serialise has a message wait for those before it on a bounded wire.
+func (i *impairment) serialise(way Way, id ThingID, n uint64, arrives, now Time) Time {
+	takes := Seconds(i.Size(id, n) / i.Bits)
+	begins := max(now, i.free[way][id])
+	if begins > now {
+		i.Hits.Add()
+	}
+	i.free[way][id] = begins.Add(takes)
+	return arrives.Add(begins.Sub(now) + takes)
+}
+
 func (i *impairment) meets(way Way, id ThingID) bool {
 	return (way == Up && i.Up || way == Down && i.Down) && isMember(i.members, id)
+}
+
+// keepOrder has messages of a thing not overtake each other from now on.
+func (l *Link) keepOrder() {
+	for way := range l.last {
+		if l.last[way] == nil && !l.network.Reorder {
+			l.last[way] = make([]Time, l.things)
+		}
+	}
 }
 
 // Impair harms the link until undo is called. name sets its luck apart.
@@ -109,6 +136,12 @@ func (l *Link) Impair(name string, seed chance.Seed, harm Impairment) (undo func
 	for way, direction := range [...]string{"up", "down"} {
 		i.loss[way] = seed.Stream("fault " + name + " loss " + direction)
 		i.delay[way] = seed.Stream("fault " + name + " delay " + direction)
+	}
+	if harm.Delay != nil || harm.Bits > 0 {
+		l.keepOrder()
+	}
+	if harm.Bits > 0 {
+		i.free = [2]map[ThingID]Time{{}, {}}
 	}
 	l.impaired = append(l.impaired, i)
 	return func() {

@@ -1,6 +1,10 @@
 package sim
 
-import "time"
+import (
+	"time"
+
+	"github.com/twinbed/twinbed/sim/chance"
+)
 
 // Platform is the system under test: it hears what things and people report
 // and answers with commands and tasks.
@@ -34,12 +38,29 @@ type Device interface {
 type Workforce interface {
 	Take(t *Task)
 	Withdraw(task uint64)
-	// Absent sends home whoever fits the pattern (a crew's name, a worker's name, a
-	// glob) until undo is called.
-	Absent(pattern string) (undo func(), err error)
+	// Disturb has whoever fits the pattern (a crew's name, a worker's name, a glob)
+	// behave otherwise until undo is called.
+	Disturb(pattern string, d *Disturbance) (undo func(), err error)
 	// Use tells what each crew has done up to now, in the scenario's order.
 	Use(now Time) []CrewUse
 }
+
+// Disturbance is what a fault does to workers.
+type Disturbance struct {
+	Absent    bool    // they finish what is in their hands and take nothing more
+	LateShift bool    // whoever's shift begins meanwhile is not there yet
+	Slower    float64 // factor of their answer times; 0: as ever
+	Refuses   float64 // share of the tasks that they will not do
+	Wrong     float64 // share of the tasks that they do wrong and call done
+	Instead   string  // the command by which they do; "": nothing happens to the thing
+	Fatigue   *Fatigue
+	Luck      chance.Stream
+	Hits      *Hits
+}
+
+// Fatigue are factors of the answer time by how many tasks a crew was offered in
+// the last two hours.
+type Fatigue struct{ Some, Many float64 }
 
 // CrewUse is what a crew has done so far.
 type CrewUse struct {

@@ -16,7 +16,9 @@ type World struct {
 	Fleets    []*Fleet // one per kind, in the roster's order
 	Link      *Link
 	Tampers   Tampers
-	Live      bool // the scenario is played live, also while it is only checked
+	Feeds     *Feeds
+	Intake    *Intake // in front of the platform, where a fault of the scenario meets it
+	Live      bool    // the scenario is played live, also while it is only checked
 	Bus       Bus
 	Platform  Platform
 	Workforce Workforce

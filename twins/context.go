@@ -132,13 +132,13 @@ func (s *source) start() error {
 		s.p.feed(s)
 		return nil
 	}
-	return s.Source.Start(s.p.world.Clock, func(key string, values []float64, asOf sim.Time) {
+	return s.Source.Start(s.p.world.Clock, s.p.world.Feeds.Tap(s.Name, func(key string, values []float64, asOf sim.Time) {
 		if g, ok := s.groups[key]; ok {
 			s.join(g, values, asOf)
 		} else {
 			s.info.Unmatched++
 		}
-	})
+	}))
 }
 
 // join takes over a row.

@@ -131,7 +131,6 @@ func (p *Platform) fire(d *decision, i int, flags *uint8, r *sim.Reading) {
 	}
 	*flags |= busy
 	d.info.Fired++
-	p.working++
 	p.turns++
 	t := &turn{p: p, d: d, i: i, flags: flags, loop: sim.Loop{ID: p.turns, Decision: d.index, Thing: id, Seq: d.k.seen[i].series.Last}}
 	stamps := &t.loop.Stamps
@@ -144,6 +143,7 @@ func (p *Platform) fire(d *decision, i int, flags *uint8, r *sim.Reading) {
 	}
 	stamps[sim.Decided] = p.world.Clock.Stamp()
 	p.note(sim.Fired, id, d.info.Name, "", t.loop.ID)
+	p.open[t] = struct{}{}
 	t.sequence(nil, d.steps, t.close)
 }
 

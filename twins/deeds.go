@@ -134,7 +134,7 @@ type Open struct {
 
 // Open counts what is under way now.
 func (p *Platform) Open() Open {
-	open := Open{Turns: p.working, Waiting: p.waiting}
+	open := Open{Turns: len(p.open), Waiting: p.waiting}
 	for _, d := range p.deeds.open {
 		if d.Task {
 			open.Tasks++

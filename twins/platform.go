@@ -24,8 +24,8 @@ type Platform struct {
 
 	mirrored                       sim.Stamp // of the reading under way
 	turns                          uint64    // begun so far
-	working                        int       // turns not closed
-	waiting                        int       // tasks that wait for stock
+	open                           map[*turn]struct{}
+	waiting                        int // tasks that wait for stock
 	deeds                          deeds
 	counts                         Counts
 	holdKind, checkKind, staleKind sim.EventKind
@@ -37,7 +37,7 @@ var _ sim.Platform = (*Platform)(nil)
 // joins all mistakes, each a *[sim.Wrong]. The world's Bus and Observers are
 // first used after [Platform.Start]. Sources stay their maker's to close.
 func New(cfg Config, w *sim.World, sources []NamedSource) (*Platform, error) {
-	p := &Platform{world: w, worldTime: -1, deeds: newDeeds()}
+	p := &Platform{world: w, worldTime: -1, deeds: newDeeds(), open: map[*turn]struct{}{}}
 	for _, k := range w.Roster.Kinds {
 		t := &twins{kind: k, features: make([][]feature, len(k.Signals)), bound: map[string]int{}, windows: map[string]any{}}
 		for at := range k.Signals {

@@ -30,6 +30,7 @@ type turn struct {
 	loop    sim.Loop
 	deeds   int
 	stamped bool // a deed has been acknowledged
+	current *run // of its own steps, the one under way
 }
 
 // run is a step under way.
@@ -61,6 +62,8 @@ func (t *turn) sequence(up *run, steps []step, then func(sim.Outcome)) {
 	}
 	if up != nil {
 		up.parts = append(up.parts, r)
+	} else {
+		t.current = r
 	}
 	r.try()
 }
@@ -168,6 +171,6 @@ func (t *turn) close(o sim.Outcome) {
 	}
 	t.loop.Outcome = o
 	*t.flags &^= busy
-	t.p.working--
+	delete(t.p.open, t)
 	t.p.world.Observers.Turned(&t.loop)
 }

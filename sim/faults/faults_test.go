@@ -59,7 +59,7 @@ func TestAFaultMeetsWhomItNamesAndEndsWithItsWindow(t *testing.T) {
 	} {
 		w, e := stage(t)
 		timeline, wrongs := faults.Play(w, []faults.Incident{
-			{At: 10 * time.Second, For: lasting(20 * time.Second), Where: where, Name: "partition", Fault: &faults.Partition{Way: "both"}},
+			{At: 10 * time.Second, For: lasting(20 * time.Second), Where: where, Name: "partition", Fault: &faults.Partition{}},
 		})
 		require.Empty(t, wrongs)
 		require.NoError(t, w.Clock.Run(sim.Time(time.Minute)))
@@ -81,7 +81,7 @@ func TestAFaultMeetsWhomItNamesAndEndsWithItsWindow(t *testing.T) {
 func TestAFaultOfOneWayLeavesTheOtherAlone(t *testing.T) {
 	w, e := stage(t)
 	_, wrongs := faults.Play(w, []faults.Incident{
-		{At: 0, For: lasting(time.Hour), Where: "pump", Name: "partition", Fault: &faults.Partition{Way: "down"}},
+		{At: 0, For: lasting(time.Hour), Where: "pump", Name: "partition", Fault: &faults.Partition{Direction: faults.Direction{Way: "down"}}},
 	})
 	require.Empty(t, wrongs)
 	require.NoError(t, w.Clock.Run(sim.Time(10*time.Second)))
@@ -93,7 +93,7 @@ func TestAFaultOfOneWayLeavesTheOtherAlone(t *testing.T) {
 func TestMessageLossLosesItsShare(t *testing.T) {
 	w, e := stage(t)
 	_, wrongs := faults.Play(w, []faults.Incident{
-		{At: 0, For: lasting(3 * time.Hour), Where: "pump-01", Name: "message_loss", Fault: &faults.MessageLoss{Rate: 0.3, Way: "both"}},
+		{At: 0, For: lasting(3 * time.Hour), Where: "pump-01", Name: "message_loss", Fault: &faults.MessageLoss{Rate: 0.3}},
 	})
 	require.Empty(t, wrongs)
 	require.NoError(t, w.Clock.Run(sim.Time(10_000*time.Second)))

@@ -19,9 +19,7 @@ const (
 
 // offered notes a task for the crew's alarm load.
 func (c *crew) offered(now sim.Time) {
-	if c.AlarmLoad != nil {
-		c.recent = append(c.recent[len(c.recent)-c.load(now):], now)
-	}
+	c.recent = append(c.recent[len(c.recent)-c.load(now):], now)
 }
 
 // load is how many tasks were offered in the last 120 minutes.
@@ -30,9 +28,9 @@ func (c *crew) load(now sim.Time) int {
 	return len(c.recent) - old
 }
 
-// slower is the factor of an answer to a call that comes now.
-func (c *crew) slower(now sim.Time, calendar sim.Calendar) float64 {
-	factor := 1.0
+// slower is the factor of a worker's answer to a call that comes now.
+func (x *worker) slower(now sim.Time, calendar sim.Calendar) float64 {
+	c, factor := x.crew, 1.0
 	if c.Experience > 0 {
 		factor = c.Experience
 	}
@@ -40,23 +38,42 @@ func (c *crew) slower(now sim.Time, calendar sim.Calendar) float64 {
 		factor *= math.Pow(1+c.ShiftFactor, c.Shift.Hours(calendar.WeekTime(now)))
 	}
 	if c.AlarmLoad != nil {
-		switch load := c.load(now); {
-		case load >= manyAlarms:
-			factor *= c.AlarmLoad.Many
-		case load >= someAlarms:
-			factor *= c.AlarmLoad.Some
+		factor *= c.fatigue(now, sim.Fatigue{Some: c.AlarmLoad.Some, Many: c.AlarmLoad.Many})
+	}
+	for _, d := range x.amiss {
+		before := factor
+		if d.Slower > 0 {
+			factor *= d.Slower
+		}
+		if d.Fatigue != nil {
+			factor *= c.fatigue(now, *d.Fatigue)
+		}
+		if factor != before {
+			d.Hits.Add()
 		}
 	}
 	return factor
 }
 
+// fatigue is the factor by the crew's alarm load.
+func (c *crew) fatigue(now sim.Time, by sim.Fatigue) float64 {
+	switch load := c.load(now); {
+	case load >= manyAlarms:
+		return by.Many
+	case load >= someAlarms:
+		return by.Some
+	}
+	return 1
+}
+
 // answerTime is the seconds from the call to the beginning of the work.
-func (f *Workforce) answerTime(o *offer, c *crew) float64 {
+func (f *Workforce) answerTime(o *offer, x *worker) float64 {
+	c := x.crew
 	if c.Answers == nil {
 		return 0
 	}
 	u := f.answers.Uniform(uint32(o.Thing), o.luck+uint64(o.place))
-	return c.Answers.Quantile(u) * c.slower(f.world.Clock.Now(), f.world.Calendar)
+	return c.Answers.Quantile(u) * x.slower(f.world.Clock.Now(), f.world.Calendar)
 }
 
 // workTime is the seconds of work: the task's own, else the crew's.

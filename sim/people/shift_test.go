@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/twinbed/twinbed/sim/chance"
+	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/people"
 )
 
@@ -81,7 +82,7 @@ func TestAbsentWorkersFinishAndTakeNothingMore(t *testing.T) {
 		s.asks("bearings")
 	}
 	s.until(30 * time.Minute)
-	undo, err := s.Absent("mechanic-2")
+	undo, err := s.Disturb("mechanic-2", &sim.Disturbance{Absent: true})
 	require.NoError(t, err)
 	s.until(2*hour + 30*time.Minute)
 	require.Equal(t, []string{"1 mechanic-1 0s 1h0m0s", "2 mechanic-2 0s 1h0m0s", "3 mechanic-1 1h0m0s 2h0m0s"}, s.told())
@@ -94,9 +95,9 @@ func TestAbsentWorkersFinishAndTakeNothingMore(t *testing.T) {
 
 func TestAbsencesNest(t *testing.T) {
 	s := newStage(t, "Mon 06:00", 1, mechanics(2))
-	crew, err := s.Absent("mechanic")
+	crew, err := s.Disturb("mechanic", &sim.Disturbance{Absent: true})
 	require.NoError(t, err)
-	one, err := s.Absent("mechanic-[1]")
+	one, err := s.Disturb("mechanic-[1]", &sim.Disturbance{Absent: true})
 	require.NoError(t, err)
 	s.asks("bearings")
 	s.asks("bearings")
@@ -112,10 +113,10 @@ func TestAbsencesNest(t *testing.T) {
 
 func TestAnAbsenceThatMeetsNobodySaysWhoThereIs(t *testing.T) {
 	s := newStage(t, "Mon 06:00", 1, mechanics(2), people.Crew{Name: "foreman", Count: 1, Takes: chance.Constant(1)})
-	_, err := s.Absent("mechanic_2")
+	_, err := s.Disturb("mechanic_2", &sim.Disturbance{Absent: true})
 	require.EqualError(t, err, `no worker or crew is named "mechanic_2" (did you mean mechanic-2?); there are the crews mechanic, foreman`)
-	_, err = s.Absent("nurse-*")
+	_, err = s.Disturb("nurse-*", &sim.Disturbance{Absent: true})
 	require.EqualError(t, err, `no worker or crew is named "nurse-*"; there are the crews mechanic, foreman`)
-	_, err = s.Absent("mechanic-[")
+	_, err = s.Disturb("mechanic-[", &sim.Disturbance{Absent: true})
 	require.ErrorContains(t, err, `pattern "mechanic-["`)
 }

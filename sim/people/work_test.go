@@ -229,7 +229,7 @@ func TestEveryTaskIsAccountedForInAnyOrderOfEvents(t *testing.T) {
 			case 1:
 				length := time.Duration(luck.Int64N(int64(10 * hour)))
 				s.Clock.At(at, func() {
-					undo, err := s.Absent([]string{"*", "mechanic", "foreman*"}[luck.IntN(3)])
+					undo, err := s.Disturb([]string{"*", "mechanic", "foreman*"}[luck.IntN(3)], &sim.Disturbance{Absent: true})
 					require.NoError(t, err)
 					s.Clock.After(length, undo)
 				})

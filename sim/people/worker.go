@@ -15,9 +15,12 @@ import (
 type worker struct {
 	name   string
 	crew   *crew
-	shift  bool     // on shift
-	phone  Phone    // of a real person, else nil
-	absent int      // absences that hold
+	shift  bool  // on shift
+	phone  Phone // of a real person, else nil
+	absent int   // absences that hold
+	gaps   int   // shifts that begin do not, for so many reasons
+	late   bool  // for his shift
+	amiss  []*sim.Disturbance
 	away   bool     // a real person whose phone nobody reads
 	busy   bool     // called to or at work on a job
 	unseen bool     // busy, and nobody knows with what: a real person who has not answered
@@ -29,7 +32,7 @@ type worker struct {
 	busyFor   time.Duration
 }
 
-func (x *worker) present() bool { return x.shift && x.absent == 0 }
+func (x *worker) present() bool { return x.shift && x.absent == 0 && !x.late }
 
 // free says whether the worker can be called.
 func (x *worker) free() bool { return x.present() && !x.busy && !x.away }
@@ -70,7 +73,7 @@ func (f *Workforce) awaitChange(c *crew) {
 		return // it never changes
 	}
 	w.Clock.After(change-at, func() {
-		f.set(c.workers, func(x *worker) { x.shift = on })
+		f.set(c.workers, func(x *worker) { x.shift, x.late = on, on && x.gaps > 0 })
 		f.awaitChange(c)
 	})
 }
@@ -97,25 +100,53 @@ func (f *Workforce) set(workers []*worker, change func(x *worker)) {
 	}
 }
 
-// Absent sends home whoever fits the pattern, until undo is called: they finish
-// what they have been called to and take nothing more. A worker who is away for
-// several reasons comes back after the last.
-func (f *Workforce) Absent(pattern string) (undo func(), err error) {
-	var gone []*worker
+// Disturb has whoever fits the pattern behave otherwise, until undo is called. A
+// worker who is away for several reasons comes back after the last.
+func (f *Workforce) Disturb(pattern string, d *sim.Disturbance) (undo func(), err error) {
+	var met []*worker
 	for _, x := range f.workers {
 		fits, err := path.Match(pattern, x.name)
 		if err != nil {
 			return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 		}
 		if fits || x.crew.Name == pattern {
-			gone = append(gone, x)
+			met = append(met, x)
 		}
 	}
-	if gone == nil {
+	if met == nil {
 		return nil, f.nobody(pattern)
 	}
-	f.set(gone, func(x *worker) { x.absent++ })
-	return func() { f.set(gone, func(x *worker) { x.absent-- }) }, nil
+	f.set(met, func(x *worker) { x.suffer(d, +1) })
+	return func() { f.set(met, func(x *worker) { x.suffer(d, -1) }) }, nil
+}
+
+// suffer takes a disturbance on (+1) or off (-1).
+func (x *worker) suffer(d *sim.Disturbance, by int) {
+	if d.Absent {
+		x.absent += by
+	}
+	if d.LateShift {
+		x.gaps += by
+		x.late = x.late && x.gaps > 0
+	}
+	if by > 0 {
+		x.amiss = append(x.amiss, d)
+	} else {
+		x.amiss = slices.DeleteFunc(x.amiss, func(y *sim.Disturbance) bool { return y == d })
+	}
+	if by > 0 && (d.Absent || d.LateShift) {
+		d.Hits.Add()
+	}
+}
+
+// amissWith finds the first disturbance by which a worker does a job otherwise.
+func (x *worker) amissWith(j *job, share func(*sim.Disturbance) float64) *sim.Disturbance {
+	for _, d := range x.amiss {
+		if p := share(d); p > 0 && d.Luck.Uniform(uint32(j.Thing), j.luck) < p {
+			return d
+		}
+	}
+	return nil
 }
 
 func (f *Workforce) nobody(pattern string) error {

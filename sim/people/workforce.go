@@ -1,7 +1,9 @@
 package people
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
@@ -105,7 +107,7 @@ func (f *Workforce) call(x *worker, o *offer) {
 		x.phone.Take(&o.Task)
 		return
 	}
-	if wait := f.answerTime(o, x.crew); wait > 0 {
+	if wait := f.answerTime(o, x); wait > 0 {
 		o.answer = f.world.Clock.After(sim.Seconds(wait), func() { f.begin(x, o) })
 		return
 	}
@@ -116,7 +118,12 @@ func (f *Workforce) call(x *worker, o *offer) {
 // it is free again.
 func (f *Workforce) begin(x *worker, o *offer) {
 	f.takeUp(x, o)
-	f.world.Clock.After(sim.Seconds(f.workTime(o.job, x.crew)), func() { f.finish(x, o.job, sim.Done, "") })
+	if d := x.amissWith(o.job, func(d *sim.Disturbance) float64 { return d.Refuses }); d != nil {
+		d.Hits.Add()
+		f.world.Clock.At(f.world.Clock.Now(), func() { f.finish(x, o.job, sim.Refused, "would not do it") })
+	} else {
+		f.world.Clock.After(sim.Seconds(f.workTime(o.job, x.crew)), func() { f.finish(x, o.job, sim.Done, "") })
+	}
 	f.callOff(&o.offers[1-o.place])
 }
 
@@ -160,9 +167,7 @@ func (f *Workforce) finish(x *worker, j *job, outcome sim.Outcome, note string) 
 	x.crew.use.Working--
 	if outcome == sim.Done {
 		x.crew.use.Tasks++
-		if j.Does != sim.NoCommand && j.Thing != sim.NoThing {
-			w.Do(j.Thing, j.Does, j.Value)
-		}
+		f.handle(x, j)
 	}
 	f.end(j)
 	x.release(f.moment(x))
@@ -173,6 +178,23 @@ func (f *Workforce) finish(x *worker, j *job, outcome sim.Outcome, note string) 
 	}
 	w.Observers.Answered(ack)
 	w.Bus.Ack(ack)
+}
+
+// handle does to the thing what the task does, or what the worker does instead.
+func (f *Workforce) handle(x *worker, j *job) {
+	w := f.world
+	if j.Thing == sim.NoThing {
+		return
+	}
+	does, value := j.Does, j.Value
+	if d := x.amissWith(j, func(d *sim.Disturbance) float64 { return d.Wrong }); d != nil {
+		d.Hits.Add()
+		does, value = w.Roster.Kind(j.Thing).Command(d.Instead), math.NaN()
+		f.note("wrong action", j, x.name, cmp.Or(d.Instead, "nothing was done"))
+	}
+	if does != sim.NoCommand {
+		w.Do(j.Thing, does, value)
+	}
 }
 
 // end takes a job off the books.
