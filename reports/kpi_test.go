@@ -29,10 +29,10 @@ func lathes() *sim.Roster {
 
 type crew struct{ use []sim.CrewUse }
 
-func (c crew) Take(*sim.Task)                         {}
-func (c crew) Withdraw(uint64)                        {}
-func (c crew) Absent(string) (undo func(), err error) { return func() {}, nil }
-func (c crew) Use(sim.Time) []sim.CrewUse             { return c.use }
+func (c crew) Take(*sim.Task)                                            {}
+func (c crew) Withdraw(uint64)                                           {}
+func (c crew) Disturb(string, *sim.Disturbance) (undo func(), err error) { return func() {}, nil }
+func (c crew) Use(sim.Time) []sim.CrewUse                                { return c.use }
 
 func recorder(t testing.TB, kpis ...reports.KPI) (*reports.Recorder, *sim.Roster) {
 	roster := lathes()

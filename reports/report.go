@@ -77,7 +77,8 @@ type Report struct {
 	KPIs       []KPIResult   `json:"kpis"`
 	Limits     []LimitResult `json:"limits"`
 	People     []Crew        `json:"people"`
-	Devices    []Device      `json:"devices"` // real things
+	Devices    []Device      `json:"devices"`              // real things
+	Resilience *Resilience   `json:"resilience,omitempty"` // of a run with faults
 	Trust      Trust         `json:"trust"`
 	Wall       Wall          `json:"wall"`
 }

@@ -28,6 +28,7 @@ func (x *Report) Text(w io.Writer, colour bool) error {
 	t.flow()
 	t.books()
 	t.windows()
+	t.resilience()
 	t.steps()
 	t.people()
 	t.kpis()

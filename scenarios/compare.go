@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/twinbed/twinbed/reports"
@@ -14,6 +15,7 @@ import (
 type CompareOptions struct {
 	Replications int                  // 0: as the scenario says
 	Cores        int                  // 0: all
+	NoFaults     bool                 // play each variant without its faults as well
 	Progress     func(played, of int) // called from several goroutines
 }
 
@@ -21,9 +23,10 @@ type CompareOptions struct {
 // cores, and puts them side by side. A scenario without variants is played as
 // it is. The same scenario gives the same comparison on any number of cores.
 func (s *Script) Compare(ctx context.Context, o CompareOptions) (*reports.Comparison, error) {
-	names := s.Variants.names()
-	if s.Variant != "" || len(names) == 0 {
-		names = []string{s.Variant}
+	sides := s.sides(o.NoFaults)
+	var names []string
+	for _, x := range sides {
+		names = append(names, x.name)
 	}
 	if o.Replications <= 0 {
 		o.Replications = s.Replications
@@ -42,7 +45,7 @@ func (s *Script) Compare(ctx context.Context, o CompareOptions) (*reports.Compar
 	for range min(o.Cores, jobs) {
 		players.Go(func() {
 			for job := range next {
-				trials[job], faults[job] = s.trial(ctx, names[job%len(names)], job/len(names))
+				trials[job], faults[job] = s.trial(ctx, sides[job%len(sides)], job/len(sides))
 				if faults[job] != nil {
 					cancel()
 				}
@@ -77,13 +80,38 @@ feed:
 	return reports.Compare(s.Name, names, trials), nil
 }
 
-// trial plays one variant with one seed.
-func (s *Script) trial(ctx context.Context, variant string, replica int) (reports.Trial, error) {
-	v, err := s.WithVariant(variant)
+// side is one of those that are put side by side.
+type side struct {
+	name, variant string
+	calm          bool // without its faults
+}
+
+// sides are all variants, or the scenario as it is, each also without its faults
+// if that is wanted.
+func (s *Script) sides(calm bool) (list []side) {
+	names := s.Variants.names()
+	if s.Variant != "" || len(names) == 0 {
+		names = []string{s.Variant}
+	}
+	for _, name := range names {
+		list = append(list, side{name: name, variant: name})
+		if calm {
+			list = append(list, side{strings.TrimSpace(name + " without faults"), name, true})
+		}
+	}
+	return list
+}
+
+// trial plays one side with one seed.
+func (s *Script) trial(ctx context.Context, x side, replica int) (reports.Trial, error) {
+	v, err := s.WithVariant(x.variant)
 	if err != nil {
 		return reports.Trial{}, err
 	}
 	v.Clock = Speed{}
+	if x.calm {
+		v.Faults = nil
+	}
 	run, err := v.Stage(Staging{Replica: replica})
 	if err != nil {
 		return reports.Trial{}, err
@@ -95,5 +123,7 @@ func (s *Script) trial(ctx context.Context, variant string, replica int) (report
 	if ctx.Err() != nil {
 		return reports.Trial{}, ctx.Err()
 	}
-	return report.Trial(), nil
+	trial := report.Trial()
+	trial.Variant = x.name
+	return trial, nil
 }

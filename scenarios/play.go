@@ -20,6 +20,7 @@ import (
 // cannot be bound. A run that was cut short has a report that says so.
 func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	started := time.Now()
+	calm := r.beside(ctx)
 	if r.live != nil {
 		defer relaxGarbage()()
 		if err := r.live.open(ctx); err != nil {
@@ -52,7 +53,11 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	if stopped != nil {
 		environment.Ended = stopped.Error()
 	}
-	return r.Recorder.Report(environment), r.Close()
+	report := r.Recorder.Report(environment)
+	if len(r.Script.Faults) > 0 {
+		report.Resilience = r.after.Resilience(r.faultCounts(), calm(), report)
+	}
+	return report, r.Close()
 }
 
 // relaxGarbage has the collector run a quarter as often as by default, if nobody

@@ -34,9 +34,11 @@ type Staging struct {
 	Observers []sim.Observer // further ones, after the recorder
 	LookupEnv func(name string) (string, bool)
 	WarmUp    time.Duration // scenario time at the beginning that figures leave out; the books are of all
+	Beside    bool          // also play the run without its faults, in virtual time, to say what they cost
 	Punctual  time.Duration // how late the clock may be at p99 in wall time; 0: a tenth of the tightest period
 
-	dry bool // only to check: nothing is opened, time is virtual
+	beside bool // it is the run without faults
+	dry    bool // only to check: nothing is opened, time is virtual
 }
 
 // Run is a scenario on its stage, to be played once.
@@ -51,6 +53,7 @@ type Run struct {
 	staging  Staging
 	router   *broker.Router
 	timeline *faults.Timeline
+	after    *reports.Aftermath // of a run with faults, or one beside it
 	sources  []sim.Source
 	live     *live    // nil in virtual time
 	played   sim.Time // when it ended
@@ -368,6 +371,10 @@ func (b *builder) witness() {
 	}
 	b.Recorder = r
 	b.World.Observers = append(sim.Observers{r}, b.staging.Observers...)
+	if len(b.scenario.Faults) > 0 || b.staging.beside {
+		b.after = reports.NewAftermath(b.World.Clock, b.World.Roster, b.scenario.Duration)
+		b.World.Observers = append(b.World.Observers, b.after)
+	}
 }
 
 // faults puts what goes wrong on the timeline; one that meets people is left out

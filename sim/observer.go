@@ -74,6 +74,7 @@ type Event struct {
 	Subject string // the decision, fault, crew or client it is about
 	Detail  string
 	ID      uint64
+	Met     []ThingID // whom a fault meets
 }
 
 // Words of events that others than their teller act on.

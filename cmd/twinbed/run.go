@@ -67,6 +67,7 @@ type runCommand struct {
 	Out     string `help:"A folder for report.json, events.jsonl and the scenario as played." placeholder:"DIR"`
 	Arm     bool   `help:"Let commands through to real devices, within their limits."`
 	Metrics string `help:"Serve Prometheus metrics at http://ADDRESS/metrics while the run lasts, on loopback." placeholder:"ADDRESS"`
+	Cost    bool   `negatable:"" default:"true" help:"In virtual time, also play the run without its faults, to say what they cost."`
 	Quiet   bool   `short:"q" help:"Print the verdict alone."`
 	Verbose bool   `short:"v" help:"Print every event as it happens."`
 }
@@ -83,7 +84,7 @@ func (r *runCommand) Run(c *console) error {
 		return err
 	}
 	defer metrics.Close()
-	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv}
+	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv, Beside: r.Cost}
 	run, err := unlessInterrupted(c, func() (*scenarios.Run, error) { return script.Stage(staging) })
 	if err != nil {
 		return err
@@ -204,6 +205,7 @@ type compareCommand struct {
 	change       `embed:""`
 	Replications string `help:"How many seeds; without it as the scenario says." placeholder:"N"`
 	Cores        uint16 `help:"How many runs at once; without it all cores." placeholder:"N"`
+	NoFaults     bool   `help:"Play each variant without its faults as well: what they cost, with an interval."`
 	Out          string `help:"A folder for compare.json." placeholder:"DIR"`
 	Quiet        bool   `short:"q" help:"No progress."`
 }
@@ -218,7 +220,7 @@ func (r *compareCommand) Run(c *console) error {
 		return err
 	}
 	defer script.Close()
-	o := scenarios.CompareOptions{Cores: int(r.Cores)}
+	o := scenarios.CompareOptions{Cores: int(r.Cores), NoFaults: r.NoFaults}
 	if c.tty && !r.Quiet {
 		o.Progress = func(played, of int) { fmt.Fprintf(c.err, "\r\x1b[K%d of %d runs", played, of) }
 		defer fmt.Fprint(c.err, "\r\x1b[K")

@@ -168,7 +168,7 @@ func (t *Timeline) begin(i *incident, where sim.Selection) (ends sim.Time) {
 	}
 	t.open++
 	i.open++
-	e := sim.Event{At: now, What: sim.FaultBegins, Thing: sim.NoThing, Subject: i.Name, Detail: detail, ID: id}
+	e := sim.Event{At: now, What: sim.FaultBegins, Thing: sim.NoThing, Subject: i.Name, Detail: detail, ID: id, Met: where.Things}
 	t.world.Observers.Noted(e)
 	clock.At(ends, func() {
 		undo()

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/twinbed/twinbed/sim/chance"
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/chance"
 	"github.com/twinbed/twinbed/sim/people"
 )
 

@@ -1,0 +1,179 @@
+package reports
+
+import (
+	"time"
+
+	"github.com/twinbed/twinbed/sim"
+)
+
+// Aftermath watches what faults do to a run. It is an observer of its own, so that
+// a run without faults pays nothing for it.
+type Aftermath struct {
+	sim.Silent
+	clock    *sim.Clock
+	roster   *sim.Roster
+	planned  sim.Time
+	strikes  []*strike
+	open     []*strike // under way
+	awaiting []*strike // over, and some whom they met have not been heard again
+	uplinks  []bin
+	loops    []turned
+	fired    []firing
+}
+
+// strike is one occurrence of a fault.
+type strike struct {
+	id         uint64
+	name       string
+	where      string
+	from, to   sim.Time // to: sim.Never while it lasts
+	met        []sim.ThingID
+	missing    map[sim.ThingID]struct{} // of those met, who have not been heard since
+	heardAgain sim.Time
+	lost       [4][]uint64 // by medium and cause
+	duplicates uint64
+	timedOut   uint64
+}
+
+// bin is the uplinks that ended in a part of the run.
+type bin struct {
+	count    uint64
+	sum, max float64 // seconds
+}
+
+// turned is a loop that was closed.
+type turned struct {
+	decided sim.Time
+	took    float64 // seconds, of the scenario in a virtual run, else of the wall
+	known   bool    // it was acknowledged
+}
+
+// firing is a decision that fired.
+type firing struct {
+	decision string
+	thing    sim.ThingID
+	at       sim.Time
+}
+
+// Bounds of what is kept.
+const (
+	bins        = 4000
+	mostStrikes = 1000
+	mostTurned  = 1 << 20
+)
+
+// NewAftermath makes one for a run that is to last so long.
+func NewAftermath(c *sim.Clock, roster *sim.Roster, planned time.Duration) *Aftermath {
+	return &Aftermath{clock: c, roster: roster, planned: max(sim.Time(planned), bins), uplinks: make([]bin, bins)}
+}
+
+// place is the bin of a time.
+func (a *Aftermath) place(t sim.Time) int {
+	return int(min(max(float64(t)/float64(a.planned), 0)*bins, bins-1))
+}
+
+// Noted takes faults and decisions down.
+func (a *Aftermath) Noted(e sim.Event) {
+	switch e.What {
+	case sim.FaultBegins:
+		if len(a.strikes) < mostStrikes {
+			s := &strike{id: e.ID, name: e.Subject, where: e.Detail, from: e.At, to: sim.Never, met: e.Met, heardAgain: sim.Never}
+			for m := range s.lost {
+				s.lost[m] = make([]uint64, sim.Causes())
+			}
+			a.strikes, a.open = append(a.strikes, s), append(a.open, s)
+		}
+	case sim.FaultEnds:
+		for i, s := range a.open {
+			if s.id == e.ID {
+				a.open = append(a.open[:i:i], a.open[i+1:]...)
+				a.end(s, e.At)
+				return
+			}
+		}
+	case sim.Fired:
+		if len(a.fired) < mostTurned {
+			a.fired = append(a.fired, firing{e.Subject, e.Thing, e.At})
+		}
+	}
+}
+
+// end begins to wait for those whom a fault met.
+func (a *Aftermath) end(s *strike, now sim.Time) {
+	s.to = now
+	if len(s.met) == 0 {
+		return
+	}
+	s.missing = map[sim.ThingID]struct{}{}
+	for _, id := range s.met {
+		s.missing[id] = struct{}{}
+	}
+	a.awaiting = append(a.awaiting, s)
+}
+
+// Mirrored takes a reading's way down, and who is heard again.
+func (a *Aftermath) Mirrored(r *sim.Reading, how sim.Arrival) {
+	if how == sim.Duplicate {
+		for _, s := range a.open {
+			s.duplicates++
+		}
+		return
+	}
+	now := a.clock.Stamp()
+	b := &a.uplinks[a.place(now.At)]
+	took := a.seconds(r.Sensed, now)
+	b.count++
+	b.sum += took
+	b.max = max(b.max, took)
+	if len(a.awaiting) > 0 && how == sim.Fresh {
+		a.heard(r, now.At)
+	}
+}
+
+func (a *Aftermath) heard(r *sim.Reading, now sim.Time) {
+	for i := 0; i < len(a.awaiting); i++ {
+		s := a.awaiting[i]
+		if r.Sensed.At < s.to {
+			continue
+		}
+		delete(s.missing, r.Thing)
+		if len(s.missing) == 0 {
+			s.heardAgain = now
+			a.awaiting = append(a.awaiting[:i:i], a.awaiting[i+1:]...)
+			i--
+		}
+	}
+}
+
+func (a *Aftermath) seconds(from, to sim.Stamp) float64 {
+	if a.clock.Live() {
+		return (to.Wall - from.Wall).Seconds()
+	}
+	return to.At.Sub(from.At).Seconds()
+}
+
+// Lost books a loss to all faults under way.
+func (a *Aftermath) Lost(m sim.Medium, _ sim.ThingID, _ sim.Time, why sim.Cause) {
+	for _, s := range a.open {
+		s.lost[m][why]++
+	}
+}
+
+// Closed counts deeds whose end will never be known.
+func (a *Aftermath) Closed(_ *sim.Deed, o sim.Outcome, _ *sim.Ack) {
+	if o == sim.TimedOut {
+		for _, s := range a.open {
+			s.timedOut++
+		}
+	}
+}
+
+// Turned takes a loop down.
+func (a *Aftermath) Turned(l *sim.Loop) {
+	if len(a.loops) == mostTurned {
+		return
+	}
+	t := turned{decided: l.Stamps[sim.Decided].At, known: l.Outcome != sim.TimedOut}
+	t.took = a.seconds(l.Stamps[sim.Sensed], l.Stamps[sim.Acked])
+	a.loops = append(a.loops, t)
+}
