@@ -24,6 +24,7 @@ const (
 	seqField   = "seq"   // the device's own count, from 1
 	ownField   = "t"     // the device's own time
 	dueField   = "due"   // of simulated things: nanoseconds since the run began
+	againField = "again" // likewise: 1 where it was sent before
 	aheadField = "ahead" // likewise: by how many nanoseconds their own clock is ahead; left out where it is right
 )
 
@@ -33,7 +34,7 @@ func NewCodec(k *sim.Kind) (*Codec, error) {
 	c := &Codec{kind: k}
 	for _, s := range k.Signals {
 		switch s.Name {
-		case seqField, ownField, dueField, aheadField:
+		case seqField, ownField, dueField, aheadField, againField:
 			return nil, fmt.Errorf("signal %s of %s: that name stands for something else in the payload of readings", s.Name, k.Name)
 		}
 		c.signals = append(c.signals, s.Name)
@@ -52,6 +53,7 @@ type Heard struct {
 	Seq     uint32   // 0 where it lacks one
 	Due     sim.Time // -1 where it lacks one
 	Ahead   time.Duration
+	Again   bool
 	Unknown int       // fields that are no signal of the kind
 	Values  []float64 // one per signal, NaN where it lacks one
 }
@@ -67,6 +69,9 @@ func (c *Codec) AppendReading(b []byte, r *sim.Reading) []byte {
 		if r.Skew != 0 {
 			b = append(b, `,"ahead":`...)
 			b = strconv.AppendInt(b, int64(r.Skew), 10)
+		}
+		if r.Again {
+			b = append(b, `,"again":1`...)
 		}
 	}
 	if r.Odd {
@@ -84,7 +89,7 @@ func (c *Codec) AppendReading(b []byte, r *sim.Reading) []byte {
 
 // ReadReading reads the payload of a reading into h, whose Values it reuses.
 func (c *Codec) ReadReading(payload []byte, h *Heard) error {
-	h.Seq, h.Due, h.Ahead, h.Unknown = 0, -1, 0, 0
+	h.Seq, h.Due, h.Ahead, h.Again, h.Unknown = 0, -1, 0, false, 0
 	h.Values = h.Values[:0]
 	for range c.signals {
 		h.Values = append(h.Values, math.NaN())
@@ -113,6 +118,8 @@ func (c *Codec) ReadReading(payload []byte, h *Heard) error {
 			h.Due = sim.Time(s.integer(0, math.MaxInt64))
 		case aheadField:
 			h.Ahead = time.Duration(s.integer(math.MinInt64, math.MaxInt64))
+		case againField:
+			h.Again = s.integer(0, 1) == 1
 		case ownField:
 			if own {
 				s.fail("t twice")

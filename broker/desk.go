@@ -176,7 +176,7 @@ func (d *desk) pass(h heard, values []float64) {
 		r.Sensed = r.Arrived
 		d.world.Observers.Sent(r)
 	} else {
-		r.Sensed, r.Skew = d.world.Clock.StampOf(h.due), h.ahead
+		r.Sensed, r.Skew, r.Again = d.world.Clock.StampOf(h.due), h.ahead, h.again
 	}
 	d.world.Bus.Reading(r)
 }

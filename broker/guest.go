@@ -120,10 +120,12 @@ func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
 		if !foreign {
 			x.due = v.heard.Due
 		}
-		d.lose(x)
+		if foreign || !v.heard.Again {
+			d.lose(x)
+		}
 		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
 	}
-	h := heard{thing: at.thing, seq: v.heard.Seq, due: v.heard.Due, ahead: v.heard.Ahead, foreign: foreign}
+	h := heard{thing: at.thing, seq: v.heard.Seq, due: v.heard.Due, ahead: v.heard.Ahead, again: v.heard.Again, foreign: foreign}
 	unknown := v.heard.Unknown
 	if foreign && h.due >= 0 {
 		h.due, unknown = -1, unknown+1

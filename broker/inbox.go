@@ -50,6 +50,7 @@ type heard struct {
 	seq     uint32
 	due     sim.Time // -1 for a stranger's
 	ahead   time.Duration
+	again   bool
 	foreign bool
 	width   int
 }

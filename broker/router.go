@@ -50,7 +50,7 @@ func (r *Router) Reading(x *sim.Reading) {
 		t.Reading(x)
 	}
 	if x.Odd {
-		r.world.Observers.Lost(sim.ReadingMessage, x.Thing, x.Sensed.At, sim.LostMalformed)
+		r.world.Lose(x, sim.LostMalformed)
 		return
 	}
 	if r.world.Platform != nil {

@@ -23,8 +23,9 @@ func (l diary) Obey(*sim.Command)    { *l.lines = append(*l.lines, l.name+" obey
 func (l diary) Take(*sim.Task)       { *l.lines = append(*l.lines, l.name+" takes") }
 func (l diary) Withdraw(uint64)      { *l.lines = append(*l.lines, l.name+" withdraws") }
 
+func (diary) Disturbed() int                                   { return 0 }
 func (diary) Disturb(string, *sim.Disturbance) (func(), error) { return func() {}, nil }
-func (diary) Use(sim.Time) []sim.CrewUse    { return nil }
+func (diary) Use(sim.Time) []sim.CrewUse                       { return nil }
 
 func TestMessagesGoWhereTheyBelongAndTapsSeeThemInOrder(t *testing.T) {
 	s := newStage(t, 3, time.Second, GateOptions{})

@@ -162,10 +162,11 @@ func (d *Device) send(sensed sim.Stamp, values []float64, foreign bool) {
 	for arrives = arrives.Add(x.Delay); x.Copies >= 0; x.Copies-- {
 		if arrives <= now {
 			d.carrier.Reading(&d.reading)
-			continue
+		} else {
+			reading := d.reading
+			w.Clock.At(arrives, func() { d.carrier.Reading(&reading) })
 		}
-		reading := d.reading
-		w.Clock.At(arrives, func() { d.carrier.Reading(&reading) })
+		d.reading.Again = true
 	}
 }
 

@@ -31,6 +31,7 @@ type crew struct{ use []sim.CrewUse }
 
 func (c crew) Take(*sim.Task)                                            {}
 func (c crew) Withdraw(uint64)                                           {}
+func (crew) Disturbed() int                                              { return 0 }
 func (c crew) Disturb(string, *sim.Disturbance) (undo func(), err error) { return func() {}, nil }
 func (c crew) Use(sim.Time) []sim.CrewUse                                { return c.use }
 

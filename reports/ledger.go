@@ -215,7 +215,8 @@ func (r *Recorder) imbalances(l Ledger) (list []string) {
 		}
 	}
 	for _, b := range l.Messages {
-		if b.Unexplained > 0 {
+		// At QoS 1 what is not acknowledged in time is sent again, and may come twice.
+		if b.Unexplained > 0 || b.Unexplained < 0 && !r.live {
 			list = append(list, fmt.Sprintf("%s unexplained: sent %s, came %s, lost %s, in flight %s", counted(b.Unexplained, b.Medium),
 				grouped(b.Sent), grouped(b.Came), grouped(sumOf(b.Lost)), grouped(b.InFlight)))
 		}

@@ -54,7 +54,7 @@ const tries = 3
 func (p *Intake) Reading(r *Reading) {
 	switch {
 	case len(p.down) > 0:
-		p.world.Observers.Lost(ReadingMessage, r.Thing, r.Sensed.At, p.down[0])
+		p.world.Lose(r, p.down[0])
 	case p.straight():
 		p.handle(intaken{reading: r})
 	default:
@@ -120,7 +120,7 @@ func (p *Intake) handle(x intaken) {
 		if bad.bad(x.reading) {
 			w := p.world
 			w.Observers.Noted(Event{At: w.Clock.Now(), What: "dead letter", Thing: x.reading.Thing, ID: uint64(x.reading.Seq), Detail: "failed three times"})
-			w.Observers.Lost(ReadingMessage, x.reading.Thing, x.reading.Sensed.At, LostToPoison)
+			w.Lose(x.reading, LostToPoison)
 			return
 		}
 	}
@@ -163,7 +163,7 @@ func (p *Intake) Down(why Cause) (undo func()) {
 		if x.ack != nil {
 			p.world.Observers.Lost(AckMessage, x.ack.Thing, x.ack.Done.At, why)
 		} else {
-			p.world.Observers.Lost(ReadingMessage, x.reading.Thing, x.reading.Sensed.At, why)
+			p.world.Lose(x.reading, why)
 		}
 	}
 	p.waiting = nil

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"github.com/twinbed/twinbed/sim/chance"
 )
 
@@ -20,6 +22,7 @@ type Impairment struct {
 	Delay    chance.Distribution                // seconds more; nil: none
 	Bits     float64                            // a second, each way of each thing; 0: no bound
 	Size     func(id ThingID, n uint64) float64 // bits of a message, where they are bounded
+	Buffer   time.Duration                      // and how long one may wait
 	Cause    Cause                              // of what vanishes
 	Hits     *Hits                              // of what is harmed
 }
@@ -88,7 +91,11 @@ func (l *Link) Pass(way Way, id ThingID, n uint64, now Time) (arrives Time, lost
 			arrives = later(arrives, i.Delay, i.delay[way], id, n)
 		}
 		if i.Bits > 0 {
-			arrives = i.serialise(way, id, n, arrives, now)
+			wait, ok := i.serialise(way, id, n, now)
+			if !ok {
+				return 0, i.Cause, false
+			}
+			arrives = arrives.Add(wait)
 		}
 	}
 	if last := l.last[way]; last != nil {
@@ -106,15 +113,16 @@ func later(t Time, delay chance.Distribution, luck chance.Stream, id ThingID, n 
 	return t.Add(Seconds(delay.Quantile(luck.Uniform(uint32(id), n))))
 }
 
-// serialise has a message wait for those before it on a bounded wire.
-func (i *impairment) serialise(way Way, id ThingID, n uint64, arrives, now Time) Time {
-	takes := Seconds(i.Size(id, n) / i.Bits)
-	begins := max(now, i.free[way][id])
-	if begins > now {
-		i.Hits.Add()
+// serialise has a message wait for those before it on a bounded wire; false where
+// that would take too long.
+func (i *impairment) serialise(way Way, id ThingID, n uint64, now Time) (wait time.Duration, ok bool) {
+	i.Hits.Add()
+	done := max(now, i.free[way][id]).Add(Seconds(i.Size(id, n) / i.Bits))
+	if wait = done.Sub(now); wait > i.Buffer {
+		return 0, false
 	}
-	i.free[way][id] = begins.Add(takes)
-	return arrives.Add(begins.Sub(now) + takes)
+	i.free[way][id] = done
+	return wait, true
 }
 
 func (i *impairment) meets(way Way, id ThingID) bool {

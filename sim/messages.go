@@ -23,6 +23,7 @@ type Reading struct {
 	Values  []float64     // one per signal of the thing's Kind; NaN where a reading lacks it
 	Skew    time.Duration // how far the thing's own clock, by which the twin goes, is ahead
 	Odd     bool          // its payload has a shape that nobody can read
+	Again   bool          // it was sent before; no loss when it does not come
 }
 
 // CommandID is a command's place in its Kind's Commands.

@@ -41,6 +41,8 @@ type Workforce interface {
 	// Disturb has whoever fits the pattern (a crew's name, a worker's name, a glob)
 	// behave otherwise until undo is called.
 	Disturb(pattern string, d *Disturbance) (undo func(), err error)
+	// Disturbed is how many workers behave otherwise at present.
+	Disturbed() int
 	// Use tells what each crew has done up to now, in the scenario's order.
 	Use(now Time) []CrewUse
 }

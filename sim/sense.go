@@ -86,11 +86,11 @@ func (f *Fleet) sendTampered(slot uint32) {
 		if copies > 0 {
 			slot = f.boardAgain(&x)
 		}
-		if x.Skew != 0 || x.Odd {
+		if x.Skew != 0 || x.Odd || copies > 0 {
 			if f.odd == nil {
 				f.odd = map[uint32]oddity{}
 			}
-			f.odd[slot] = oddity{x.Skew, x.Odd}
+			f.odd[slot] = oddity{x.Skew, x.Odd, copies > 0}
 		}
 		w.Clock.Schedule(arrives.Add(x.Delay), f.arriveKind, slot, 0)
 	}
@@ -106,11 +106,11 @@ func (f *Fleet) boardAgain(x *Outgoing) (slot uint32) {
 
 // oddity is what is seldom different about a reading.
 type oddity struct {
-	skew time.Duration
-	odd  bool
+	skew       time.Duration
+	odd, again bool
 }
 
-func (r *Reading) oddly(x oddity) { r.Skew, r.Odd = x.skew, x.odd }
+func (r *Reading) oddly(x oddity) { r.Skew, r.Odd, r.Again = x.skew, x.odd, x.again }
 
 // flights are the readings on the link, in reused slots.
 type flights struct {

@@ -28,6 +28,13 @@ type World struct {
 // Do carries a command out on the spot, without wires. World is the Floor.
 func (w *World) Do(id ThingID, c CommandID, value float64) { w.fleet(id).Do(id, c, value) }
 
+// Lose books a reading as lost, unless it is one that was sent before.
+func (w *World) Lose(r *Reading, why Cause) {
+	if !r.Again {
+		w.Observers.Lost(ReadingMessage, r.Thing, r.Sensed.At, why)
+	}
+}
+
 // Attend says that somebody has been sent to the thing (+1) or left it (-1).
 func (w *World) Attend(id ThingID, people int) { w.fleet(id).Attend(id, people) }
 

@@ -82,6 +82,9 @@ func (p *Platform) Ack(a *sim.Ack) {
 	case d != nil:
 		delete(p.deeds.open, a.ID)
 		p.known(d, a)
+		if countsTwice && d.Attempt > 1 {
+			p.world.Observers.Heard(a)
+		}
 		r := d.run
 		r.deed = nil
 		r.t.acknowledged(a)

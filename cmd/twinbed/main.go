@@ -28,6 +28,7 @@ const (
 type command struct {
 	Run      runCommand      `cmd:"" help:"Play a scenario and report."`
 	Compare  compareCommand  `cmd:"" help:"Play all variants with many seeds and put them side by side."`
+	Chaos    chaosCommand    `cmd:"" help:"Play many random plans of faults and see whether what must hold does."`
 	Broker   brokerCommand   `cmd:"" help:"Be an MQTT broker alone, for any client."`
 	Password passwordCommand `cmd:"" help:"Print the line of a users file for a user of the broker, whose password it asks for."`
 	Capacity capacityCommand `cmd:"" help:"Find the highest sustained rate at which the limits hold and the books balance."`

@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"time"
+
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
 )
@@ -21,6 +23,7 @@ var (
 	lostToPartition = sim.NewCause("fault: partition")
 	lostToHalfOpen  = sim.NewCause("fault: half_open")
 	lostToFlapping  = sim.NewCause("fault: flapping")
+	lostToBandwidth = sim.NewCause("fault: bandwidth")
 	lostToReset     = sim.NewCause("fault: reset")
 )
 
@@ -146,12 +149,13 @@ func (f *Jitter) Begin(w *sim.World, where sim.Selection) (func(), error) {
 type Bandwidth struct {
 	onNetwork
 	Direction `key:",inline"`
-	Bits      float64 `required:"true" above:"0" doc:"a second, each way. A reading counts as 64 bytes and 24 more for each signal, an ack or a command as 128"`
+	Bits      float64       `required:"true" above:"0" doc:"a second, each way. A reading counts as 64 bytes and 24 more for each signal, an ack or a command as 128"`
+	Buffer    time.Duration `default:"1m" min:"0s" max:"2m" doc:"what would have to wait for longer is lost"`
 }
 
 // Begin bounds them until undone.
 func (f *Bandwidth) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	return f.impair(w, where, "bandwidth", sim.Impairment{Bits: f.Bits, Size: func(id sim.ThingID, n uint64) float64 {
+	return f.impair(w, where, "bandwidth", sim.Impairment{Bits: f.Bits, Buffer: f.Buffer, Cause: lostToBandwidth, Size: func(id sim.ThingID, n uint64) float64 {
 		if n>>32 != 0 { // an ack or a command
 			return 8 * 128
 		}

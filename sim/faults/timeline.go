@@ -171,7 +171,9 @@ func (t *Timeline) begin(i *incident, where sim.Selection) (ends sim.Time) {
 	e := sim.Event{At: now, What: sim.FaultBegins, Thing: sim.NoThing, Subject: i.Name, Detail: detail, ID: id, Met: where.Things}
 	t.world.Observers.Noted(e)
 	clock.At(ends, func() {
-		undo()
+		if i.Name != forgetful {
+			undo()
+		}
 		t.open--
 		i.open--
 		e.At, e.What = clock.Now(), sim.FaultEnds

@@ -120,6 +120,16 @@ func (f *Workforce) Disturb(pattern string, d *sim.Disturbance) (undo func(), er
 	return func() { f.set(met, func(x *worker) { x.suffer(d, -1) }) }, nil
 }
 
+// Disturbed is how many workers behave otherwise at present.
+func (f *Workforce) Disturbed() (n int) {
+	for _, x := range f.workers {
+		if len(x.amiss) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // suffer takes a disturbance on (+1) or off (-1).
 func (x *worker) suffer(d *sim.Disturbance, by int) {
 	if d.Absent {

@@ -1,0 +1,234 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/chance"
+)
+
+// ChaosOptions say how a scenario is put to the test by random faults.
+type ChaosOptions struct {
+	Plans    int // how many are played
+	Most     int // faults in a plan; 0: 4
+	Cores    int // 0: all; a live run has the machine for itself
+	Progress func(played, of int)
+}
+
+// Chaos is what became of a scenario under random faults.
+type Chaos struct {
+	Plans  int
+	Faults int       // in all plans
+	Begun  int       // and how often they struck
+	Failed int       // plans by which an invariant was broken
+	Number int       // of the first of them, from 1
+	Least  FaultPlan // the smallest that fails
+	Why    error     // how
+	Took   time.Duration
+}
+
+// mostShrinks bounds how many runs are played to shrink a plan.
+const mostShrinks = 400
+
+// recheck is how many plans there are to one that is played twice, to see that the
+// same plan is the same run.
+const recheck = 50
+
+// Chaos plays many seeded random plans of faults instead of the scenario's own,
+// and holds each run to what must be so whatever goes wrong (see unsound). The
+// first plan that breaks it is shrunk. The same seed is the same plans.
+func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
+	began := time.Now()
+	if o.Most <= 0 {
+		o.Most = 4
+	}
+	if o.Cores <= 0 {
+		o.Cores = runtime.GOMAXPROCS(0)
+	}
+	if s.Clock.Live() {
+		o.Cores = 1
+	}
+	dry, err := s.Stage(Staging{dry: true})
+	if err != nil {
+		return nil, err
+	}
+	planner := newPlanner(s, dry, o.Most)
+	if err := dry.Close(); err != nil {
+		return nil, err
+	}
+	c := &Chaos{}
+	var first FaultPlan
+	var mu sync.Mutex
+	var players sync.WaitGroup
+	next := 0
+	for range o.Cores {
+		players.Go(func() {
+			for {
+				mu.Lock()
+				n := next
+				next++
+				mu.Unlock()
+				if n >= o.Plans || ctx.Err() != nil {
+					return
+				}
+				plan := planner.draw(chance.Seed(s.Seed), n)
+				begun, why := s.try(ctx, plan, n%recheck == 0)
+				if ctx.Err() != nil {
+					return
+				}
+				mu.Lock()
+				c.Plans++
+				c.Faults += len(plan)
+				c.Begun += begun
+				if why != nil {
+					c.Failed++
+					if first == nil || n+1 < c.Number {
+						first, c.Number = plan, n+1
+					}
+				}
+				played := c.Plans
+				mu.Unlock()
+				if o.Progress != nil {
+					o.Progress(played, o.Plans)
+				}
+			}
+		})
+	}
+	players.Wait()
+	if c.Failed > 0 {
+		c.Least, c.Why = first.Shrink(func(p FaultPlan) error {
+			_, err := s.try(ctx, p, false)
+			if errors.Is(err, errUnplayable) {
+				return nil // it is no plan
+			}
+			return err
+		}, mostShrinks)
+	}
+	c.Took = time.Since(began)
+	if ctx.Err() != nil {
+		return c, fmt.Errorf("chaos was cut short after %d plans: %w", c.Plans, context.Cause(ctx))
+	}
+	return c, nil
+}
+
+var errUnplayable = errors.New("it cannot be played")
+
+// try plays a plan and says how it is unsound; twice, if the second run has to be
+// the first again.
+func (s *Script) try(ctx context.Context, p FaultPlan, twice bool) (begun int, err error) {
+	hash := ""
+	for range 1 + min(1, map[bool]int{true: 1}[twice && !s.Clock.Live()]) {
+		other, err := s.withFaults(p)
+		if err != nil {
+			return 0, fmt.Errorf("%w: %w", errUnplayable, err)
+		}
+		w := &watchman{done: map[uint64]struct{}{}}
+		run, err := other.Stage(Staging{Observers: []sim.Observer{w}})
+		if err != nil {
+			return 0, fmt.Errorf("%w: %w", errUnplayable, err)
+		}
+		r, err := run.Play(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("%w: %w", errUnplayable, err)
+		}
+		if err := run.unsound(r, w); err != nil {
+			return w.begun, err
+		}
+		if hash != "" && hash != r.Hash {
+			return w.begun, errors.New("played again, the same plan was another run")
+		}
+		hash, begun = r.Hash, w.begun
+	}
+	return begun, nil
+}
+
+// watchman sees to it that nothing is done twice.
+type watchman struct {
+	sim.Silent
+	done        map[uint64]struct{} // commands that a thing says it has carried out
+	twice       uint64              // an id
+	begun, over int
+}
+
+// Answered takes what things have done down.
+func (w *watchman) Answered(a *sim.Ack) {
+	if a.Outcome != sim.Done || a.Note != "" || a.By != "" {
+		return
+	}
+	if _, again := w.done[a.ID]; again {
+		w.twice = a.ID
+	}
+	w.done[a.ID] = struct{}{}
+}
+
+// Noted counts windows.
+func (w *watchman) Noted(e sim.Event) {
+	switch e.What {
+	case sim.FaultBegins:
+		w.begun++
+	case sim.FaultEnds:
+		w.over++
+	}
+}
+
+// unsound says which of the things that must hold in any run does not: the books
+// balance; a deed is issued and closed once and no command is carried out twice;
+// no fault outlives its window, and leaves nothing behind; whom it met is heard
+// again.
+func (r *Run) unsound(x *reports.Report, w *watchman) error {
+	commands, tasks, turns := x.Ledger.Commands, x.Ledger.Tasks, x.Ledger.Turns
+	switch {
+	case !x.Ledger.Balanced:
+		return fmt.Errorf("the books do not balance: %s", x.Reasons[0])
+	case commands.Twice+tasks.Twice+turns.Twice > 0:
+		return errors.New("a deed was issued or closed twice")
+	case commands.Unknown+tasks.Unknown+turns.Unknown > 0:
+		return errors.New("a deed was closed that was never issued")
+	case w.twice != 0:
+		return fmt.Errorf("command %d was carried out twice", w.twice)
+	case w.begun-w.over != r.timeline.Open():
+		return fmt.Errorf("of %d windows %d have ended and %d are open", w.begun, w.over, r.timeline.Open())
+	case r.timeline.Open() == 0 && r.World.Harmed() != "":
+		return fmt.Errorf("all faults are over, and %s", r.World.Harmed())
+	}
+	return r.unheard(x)
+}
+
+// unheard names whom a fault met and who was never heard again, though there was
+// time.
+func (r *Run) unheard(x *reports.Report) error {
+	grace := time.Minute
+	for _, k := range r.World.Roster.Kinds {
+		grace = max(grace, 20*k.Every)
+	}
+	if r.timeline.Open() > 0 || x.Verdict == reports.Untrusted && !r.World.Clock.Live() {
+		return nil
+	}
+	last := reports.Number(0)
+	if x.Resilience != nil {
+		for _, b := range x.Resilience.Blows {
+			last = max(last, b.To)
+		}
+	}
+	if float64(x.Played-last) < grace.Seconds() {
+		return nil // not all is over for long enough
+	}
+	for _, f := range r.World.Fleets {
+		for i := range f.Active() {
+			id := f.Kind.First + sim.ThingID(i)
+			if r.Platform == nil || !f.Played(id) {
+				continue
+			}
+			if heard := r.twin(id).Mirrored; heard == sim.Never || r.played.Sub(heard) > grace {
+				return fmt.Errorf("%s has not been heard again", r.World.Roster.Name(id))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+//go:build planted_undo
+
+package faults
+
+const forgetful = "crash"
