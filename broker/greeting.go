@@ -37,6 +37,9 @@ func (s *fleetSession) greet(ctx context.Context) (_ greeting, err error) {
 	if err != nil {
 		return greeting{}, err
 	}
+	if s.fleet.relays != nil {
+		conn = s.fleet.relays.wrap(s.things.first, conn)
+	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer func() {
 		if !stop() && err == nil {

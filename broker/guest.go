@@ -123,7 +123,11 @@ func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
 		if foreign || !v.heard.Again {
 			d.lose(x)
 		}
-		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
+		fate := v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
+		if v.own {
+			return contained.Taken // told here; its session is not to tell it again
+		}
+		return fate
 	}
 	h := heard{thing: at.thing, seq: v.heard.Seq, due: v.heard.Due, ahead: v.heard.Ahead, again: v.heard.Again, foreign: foreign}
 	unknown := v.heard.Unknown

@@ -23,6 +23,7 @@ type SessionOptions struct {
 	Window       int           // unacknowledged messages of QoS 1 and 2, likewise; default 512
 	ConnectRate  float64       // connections a second; default 2,000
 	Will         bool          // the broker tells on the thing's status topic when it is cut off; not of gateways
+	Relays       bool          // connections lead through relays, so that faults can harm their bytes
 	Gateways     int           // so many sessions for all things together; 0: a session a thing
 
 	Dial               func(context.Context) (net.Conn, error) // default the entry's

@@ -37,6 +37,7 @@ type Sessions struct {
 	dialer   *dialer
 	pulse    pulse
 	luck     chance.Stream
+	relays   *relays // nil where no fault meets the connections
 	counts   counters
 
 	payload []byte // reused, on the clock's thread
@@ -68,6 +69,9 @@ func NewSessions(w *sim.World, f *sim.Fleet, e Entry, o SessionOptions) (*Sessio
 		ready: make(chan struct{}), luck: w.Seed.Stream(f.Kind.Name + " reconnect"),
 	}
 	s.desk = d
+	if o.Relays {
+		s.relays = newRelays()
+	}
 	_, s.within = e.(*Gate)
 	s.poller = sync.OnceValue(s.poll)
 	s.pulse.interval.Store(int64(o.KeepAlive))
@@ -185,6 +189,9 @@ func (s *Sessions) missing() error {
 	}
 	return fmt.Errorf("%d of %d sessions of %s are not up: %w", n, len(s.clients), s.fleet.Kind.Name, errors.Join(some...))
 }
+
+// Size is how many sessions there are.
+func (s *Sessions) Size() int { return len(s.clients) }
 
 // Up is how many sessions are connected.
 func (s *Sessions) Up() (n int) {
@@ -335,6 +342,9 @@ func (s *Sessions) Close() {
 	s.cancel()
 	for _, x := range s.clients {
 		x.leave()
+	}
+	if s.relays != nil {
+		s.relays.end()
 	}
 	s.running.Wait()
 	for _, x := range s.clients {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
@@ -19,6 +20,9 @@ type Aftermath struct {
 	uplinks  []bin
 	loops    []turned
 	fired    []firing
+	storms   []Storm
+	storm    *Storm // under way
+	up       []int  // connections at the latest looks, of the last second
 }
 
 // strike is one occurrence of a fault.
@@ -176,4 +180,28 @@ func (a *Aftermath) Turned(l *sim.Loop) {
 	t := turned{decided: l.Stamps[sim.Decided].At, known: l.Outcome != sim.TimedOut}
 	t.took = a.seconds(l.Stamps[sim.Sensed], l.Stamps[sim.Acked])
 	a.loops = append(a.loops, t)
+}
+
+// looksASecond is how often connections are looked at.
+const looksASecond = 10
+
+// Connections takes down how many connections are up, a tenth of a second of wall
+// time after the last look.
+func (a *Aftermath) Connections(up, of int) {
+	now := a.clock.Now()
+	a.up = append(a.up, up)
+	if len(a.up) > looksASecond+1 {
+		a.up = a.up[1:]
+	}
+	if a.storm == nil && up < of && len(a.storms) < mostStrikes {
+		a.storm = &Storm{From: Number(now.Seconds()), Back: Unknown}
+	}
+	if s := a.storm; s != nil {
+		s.Down = max(s.Down, of-up)
+		s.Peak = max(s.Peak, up-slices.Min(a.up))
+		if up == of {
+			s.Back = Number(now.Seconds()) - s.From
+			a.storms, a.storm = append(a.storms, *s), nil
+		}
+	}
 }

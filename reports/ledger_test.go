@@ -176,7 +176,7 @@ func TestDeedsAndTurnsThatCannotBeAreFound(t *testing.T) {
 		{"issued twice", "1 deeds were issued twice", func(r *reports.Recorder) { r.Issued(deed); r.Issued(deed); took(r, 1) }},
 		{"a stolen command", "1 command unexplained: sent 2, came 1", func(r *reports.Recorder) { r.Issued(deed); r.Issued(again); took(r, 1) }},
 		{"a stolen ack", "1 ack unexplained: sent 1, came 0", func(r *reports.Recorder) { r.Answered(&sim.Ack{}) }},
-		{"an ack that came twice", "", func(r *reports.Recorder) { r.Answered(&sim.Ack{}); r.Heard(&sim.Ack{}); r.Heard(&sim.Ack{}) }},
+		{"an ack that came twice", "1 ack unexplained: sent 1, came 2", func(r *reports.Recorder) { r.Answered(&sim.Ack{}); r.Heard(&sim.Ack{}); r.Heard(&sim.Ack{}) }},
 		{"never issued", "1 deeds were closed that had never been issued", func(r *reports.Recorder) { r.Closed(deed, sim.Done, nil) }},
 		{"turned twice", "1 turns were closed twice", func(r *reports.Recorder) {
 			r.Noted(fired)

@@ -77,7 +77,7 @@ type Storm struct {
 	From Number `json:"from"` // when the first broke
 	Down int    `json:"down"` // how many were down at once, at most
 	Back Number `json:"back"` // until all were up again; null where they were not
-	Peak Number `json:"peak"` // most that came up in a second
+	Peak int    `json:"peak"` // most that came up in a second
 }
 
 // Calm is the run beside: the same world and luck, and nothing goes wrong.
@@ -91,7 +91,10 @@ func (a *Aftermath) Calm(x *Report) *Calm { return &Calm{a.fired, x.KPIs} }
 
 // Resilience draws up the account. calm is nil where there was no run beside.
 func (a *Aftermath) Resilience(counts []FaultCount, calm *Calm, x *Report) *Resilience {
-	r := &Resilience{Faults: counts, Blows: []Blow{}, Cost: []Cost{}, Storms: []Storm{}}
+	r := &Resilience{Faults: counts, Blows: []Blow{}, Cost: []Cost{}, Storms: append([]Storm{}, a.storms...)}
+	if a.storm != nil {
+		r.Storms = append(r.Storms, *a.storm)
+	}
 	var missed, extra []firing
 	var late []shift
 	if calm != nil {

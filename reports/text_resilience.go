@@ -80,7 +80,7 @@ func (t *text) storms(r *Resilience) {
 		if s.Back.Known() {
 			back = "all were back after " + seconds(s.Back)
 		}
-		fmt.Fprintf(t, "  connections: %s broke at %s; %s, at most %s a second\n", grouped(s.Down), edge(s.From), back, short(float64(s.Peak)))
+		fmt.Fprintf(t, "  connections: %s broke at %s; %s, at most %s a second\n", grouped(s.Down), edge(s.From), back, grouped(s.Peak))
 	}
 }
 

@@ -37,3 +37,12 @@ func (r *Run) faultCounts() (list []reports.FaultCount) {
 	}
 	return slices.Clip(list)
 }
+
+// lookAtConnections has the account of faults see how many connections are up.
+func (r *Run) lookAtConnections() {
+	up, of := 0, 0
+	for _, s := range r.live.sessions {
+		up, of = up+s.Up(), of+s.Size()
+	}
+	r.after.Connections(up, of)
+}

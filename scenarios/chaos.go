@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,14 +29,18 @@ type Chaos struct {
 	Faults int       // in all plans
 	Begun  int       // and how often they struck
 	Failed int       // plans by which an invariant was broken
-	Number int       // of the first of them, from 1
+	Number int       // of the one that was shrunk furthest, from 1
 	Least  FaultPlan // the smallest that fails
 	Why    error     // how
 	Took   time.Duration
 }
 
-// mostShrinks bounds how many runs are played to shrink a plan.
-const mostShrinks = 400
+// Of so many plans that fail, the first, each is shrunk by so many runs at most;
+// the smallest is told.
+const (
+	mostShrunk  = 8
+	mostShrinks = 200
+)
 
 // recheck is how many plans there are to one that is played twice, to see that the
 // same plan is the same run.
@@ -63,7 +69,7 @@ func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
 		return nil, err
 	}
 	c := &Chaos{}
-	var first FaultPlan
+	failed := map[int]FaultPlan{}
 	var mu sync.Mutex
 	var players sync.WaitGroup
 	next := 0
@@ -88,9 +94,7 @@ func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
 				c.Begun += begun
 				if why != nil {
 					c.Failed++
-					if first == nil || n+1 < c.Number {
-						first, c.Number = plan, n+1
-					}
+					failed[n+1] = plan
 				}
 				played := c.Plans
 				mu.Unlock()
@@ -101,14 +105,20 @@ func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
 		})
 	}
 	players.Wait()
-	if c.Failed > 0 {
-		c.Least, c.Why = first.Shrink(func(p FaultPlan) error {
+	for i, n := range slices.Sorted(maps.Keys(failed)) {
+		if i == mostShrunk || len(c.Least) == 1 {
+			break
+		}
+		least, why := failed[n].Shrink(func(p FaultPlan) error {
 			_, err := s.try(ctx, p, false)
 			if errors.Is(err, errUnplayable) {
 				return nil // it is no plan
 			}
 			return err
 		}, mostShrinks)
+		if c.Why == nil || len(least) < len(c.Least) {
+			c.Least, c.Why, c.Number = least, why, n
+		}
 	}
 	c.Took = time.Since(began)
 	if ctx.Err() != nil {

@@ -18,6 +18,7 @@ import (
 type live struct {
 	wall     sim.Wall
 	hub      hub
+	wires    *wires
 	outages  *broker.Outages // of a broker that is not ours, else nil
 	attended bool            // by an external platform, which is waited for
 	sessions []*broker.Sessions
@@ -76,6 +77,8 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 		return err
 	}
 	hub := b.live.hub
+	b.live.wires = &wires{live: b.live, world: w}
+	w.Wires = b.live.wires
 	b.live.patience = time.Minute + 2*time.Duration(float64(w.Roster.Size())/s.Broker.ConnectRate*float64(time.Second))
 	for i, k := range w.Roster.Kinds {
 		t, fleet := &s.Things[i], w.Fleets[i]
@@ -97,6 +100,7 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 			b.outside(k, fleet)
 		case "mqtt":
 			o := t.options(s.Broker.ConnectRate)
+			o.Relays = w.Relays
 			if gate, ok := hub.(*broker.Gate); ok && (b.staging.InMemory || t.Over == "pipe") {
 				o.Dial = gate.DialMemory
 			}
@@ -217,6 +221,9 @@ func (l *live) close() error {
 	}
 	for _, s := range l.sessions {
 		s.Close()
+	}
+	if l.wires != nil {
+		l.wires.pending.Wait()
 	}
 	if l.hub != nil {
 		all = append(all, l.hub.Close())

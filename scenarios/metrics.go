@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/twinbed/twinbed/broker"
 	"github.com/twinbed/twinbed/reports"
-	"github.com/twinbed/twinbed/sim"
 )
 
 // answerWithin is how long a run may take to be looked at.
@@ -46,14 +46,8 @@ func (r *Run) Look(ctx context.Context) (reports.Moment, error) {
 // sessionsUp is how many MQTT sessions of things are up. It is for any thread.
 func (r *Run) sessionsUp() (list []reports.SessionsMoment) {
 	for _, f := range r.World.Fleets {
-		if s, ok := f.Carrier.(interface{ Up() int }); ok {
-			of := 0
-			for i := range f.Kind.Count {
-				if f.Played(f.Kind.First + sim.ThingID(i)) {
-					of++
-				}
-			}
-			list = append(list, reports.SessionsMoment{Kind: f.Kind.Name, Up: s.Up(), Of: of})
+		if s, ok := f.Carrier.(*broker.Sessions); ok {
+			list = append(list, reports.SessionsMoment{Kind: f.Kind.Name, Up: s.Up(), Of: s.Size()})
 		}
 	}
 	return list

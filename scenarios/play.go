@@ -39,6 +39,9 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	if r.staging.WarmUp > 0 {
 		clock.At(sim.Time(r.staging.WarmUp), r.Recorder.Begin)
 	}
+	if r.after != nil && r.live != nil {
+		clock.Every(time.Duration(float64(time.Second)/10*clock.Speed()), r.lookAtConnections)
+	}
 	release := context.AfterFunc(ctx, func() { clock.Stop(context.Cause(ctx)) })
 	end := sim.Time(r.Script.Duration)
 	stopped := clock.Run(end)

@@ -193,7 +193,7 @@ func (b *builder) world() {
 		b.live = &live{wall: pace, ears: &ears{heard: map[sim.ThingID]sim.Time{}}}
 		w.Clock = sim.NewLiveClock(s.Clock.Factor, pace)
 	}
-	w.Live = s.Clock.Live()
+	w.Live, w.ForeignBroker = s.Clock.Live(), s.Broker.URL != ""
 	b.World = w
 	b.names()
 	b.wrong(sim.CheckLoad(s.Load)...)

@@ -8,21 +8,24 @@ import (
 // World is a run's stage with everything on it. Fields that a scenario does
 // without are nil (Workforce, Platform of an external system).
 type World struct {
-	Clock     *Clock
-	Calendar  Calendar
-	Seed      chance.Seed
-	Symbols   *formula.Symbols
-	Roster    *Roster
-	Fleets    []*Fleet // one per kind, in the roster's order
-	Link      *Link
-	Tampers   Tampers
-	Feeds     *Feeds
-	Intake    *Intake // in front of the platform, where a fault of the scenario meets it
-	Live      bool    // the scenario is played live, also while it is only checked
-	Bus       Bus
-	Platform  Platform
-	Workforce Workforce
-	Observers Observers
+	Clock         *Clock
+	Calendar      Calendar
+	Seed          chance.Seed
+	Symbols       *formula.Symbols
+	Roster        *Roster
+	Fleets        []*Fleet // one per kind, in the roster's order
+	Link          *Link
+	Tampers       Tampers
+	Feeds         *Feeds
+	Intake        *Intake // in front of the platform, where a fault of the scenario meets it
+	Live          bool    // the scenario is played live, also while it is only checked
+	ForeignBroker bool    // and its broker is somebody else's
+	Wires         Wires   // of a live run
+	Relays        bool    // a fault of the scenario wants to harm connections
+	Bus           Bus
+	Platform      Platform
+	Workforce     Workforce
+	Observers     Observers
 }
 
 // Do carries a command out on the spot, without wires. World is the Floor.

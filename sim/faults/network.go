@@ -33,6 +33,9 @@ type onNetwork struct{}
 // Area is where it strikes.
 func (onNetwork) Area() sim.Area { return sim.NetworkOf }
 
+// Prepare has connections of live runs lead through relays.
+func (onNetwork) Prepare(w *sim.World) { w.Relays = w.Live }
+
 // Check wants things.
 func (onNetwork) Check(w *sim.World, where sim.Selection) error { return needThings(w, where) }
 
@@ -41,10 +44,20 @@ type Direction struct {
 	Way string `default:"both" oneof:"both|up|down" doc:"up: readings and acks, down: commands"`
 }
 
-// impair harms the link of those who are met.
-func (d Direction) impair(w *sim.World, where sim.Selection, name string, harm sim.Impairment) (undo func()) {
-	harm.Where, harm.Up, harm.Down, harm.Hits = where.Things, d.Way != "down", d.Way != "up", where.Hits
-	return w.Link.Impair(name, w.Seed, harm)
+// impair harms those who are met: the bytes of their connections, in a live run
+// where they have one, else their link.
+func (d Direction) impair(w *sim.World, where sim.Selection, name string, link sim.Impairment, wire sim.WireHarm) (undo func()) {
+	up, down, things := d.Way != "down", d.Way != "up", where.Things
+	calm := func() {}
+	if w.Wires != nil {
+		wire.Up, wire.Down, wire.Hits, wire.Luck, wire.Speed = up, down, where.Hits, luck(w, name), w.Clock.Speed()
+		calm, things = w.Wires.Harm(things, &wire)
+	}
+	if len(things) == 0 {
+		return calm
+	}
+	link.Where, link.Up, link.Down, link.Hits = things, up, down, where.Hits
+	return all([]func(){calm, w.Link.Impair(name, w.Seed, link)})
 }
 
 // MessageLoss loses messages at random.
@@ -56,7 +69,7 @@ type MessageLoss struct {
 
 // Begin harms the link until undone.
 func (f *MessageLoss) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	return f.impair(w, where, "message_loss", sim.Impairment{Loss: f.Rate, Cause: lostToFault}), nil
+	return f.impair(w, where, "message_loss", sim.Impairment{Loss: f.Rate, Cause: lostToFault}, sim.WireHarm{Loss: f.Rate}), nil
 }
 
 // Partition cuts things off.
@@ -67,7 +80,7 @@ type Partition struct {
 
 // Begin cuts the link until undone.
 func (f *Partition) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	return f.impair(w, where, "partition", sim.Impairment{Loss: 1, Cause: lostToPartition}), nil
+	return f.impair(w, where, "partition", sim.Impairment{Loss: 1, Cause: lostToPartition}, sim.WireHarm{Stall: true}), nil
 }
 
 // HalfOpen is a partition both ways that no end notices.
@@ -75,7 +88,7 @@ type HalfOpen struct{ onNetwork }
 
 // Begin cuts the link until undone.
 func (f *HalfOpen) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	return Direction{}.impair(w, where, "half_open", sim.Impairment{Loss: 1, Cause: lostToHalfOpen}), nil
+	return Direction{}.impair(w, where, "half_open", sim.Impairment{Loss: 1, Cause: lostToHalfOpen}, sim.WireHarm{Dead: true}), nil
 }
 
 // Flapping is a partition that comes and goes, for all who are met at once.
@@ -90,7 +103,7 @@ type Flapping struct {
 func (f *Flapping) Begin(w *sim.World, where sim.Selection) (func(), error) {
 	luck := luck(w, "flapping")
 	return alternate(w, func(n uint64) (func(), float64) {
-		return f.impair(w, where, "flapping", sim.Impairment{Loss: 1, Cause: lostToFlapping}), f.Down.Quantile(luck.Uniform(0, n))
+		return f.impair(w, where, "flapping", sim.Impairment{Loss: 1, Cause: lostToFlapping}, sim.WireHarm{Stall: true}), f.Down.Quantile(luck.Uniform(0, n))
 	}, func(n uint64) float64 { return f.Up.Quantile(luck.Uniform(1, n)) }), nil
 }
 
@@ -110,7 +123,7 @@ func (f *Reset) Begin(w *sim.World, where sim.Selection) (func(), error) {
 		alone := where
 		alone.Things = []sim.ThingID{id}
 		undos = append(undos, alternate(w, func(n uint64) (func(), float64) {
-			return Direction{}.impair(w, alone, "reset", sim.Impairment{Loss: 1, Cause: lostToReset}), f.Back.Quantile(luck.Uniform(uint32(id), 2*n))
+			return Direction{}.impair(w, alone, "reset", sim.Impairment{Loss: 1, Cause: lostToReset}, sim.WireHarm{Reset: true}), f.Back.Quantile(luck.Uniform(uint32(id), 2*n))
 		}, func(n uint64) float64 {
 			if f.Apart == nil {
 				return sim.Never.Seconds()
@@ -130,7 +143,7 @@ type Latency struct {
 
 // Begin delays them until undone.
 func (f *Latency) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	return f.impair(w, where, "latency", sim.Impairment{Delay: f.By}), nil
+	return f.impair(w, where, "latency", sim.Impairment{Delay: f.By}, sim.WireHarm{Delay: f.By}), nil
 }
 
 // Jitter delays messages by chance.
@@ -142,7 +155,7 @@ type Jitter struct {
 
 // Begin delays them until undone.
 func (f *Jitter) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	return f.impair(w, where, "jitter", sim.Impairment{Delay: f.By}), nil
+	return f.impair(w, where, "jitter", sim.Impairment{Delay: f.By}, sim.WireHarm{Delay: f.By}), nil
 }
 
 // Bandwidth bounds each thing's wire.
@@ -160,5 +173,5 @@ func (f *Bandwidth) Begin(w *sim.World, where sim.Selection) (func(), error) {
 			return 8 * 128
 		}
 		return 8 * float64(64+24*len(w.Roster.Kind(id).Signals))
-	}}), nil
+	}}, sim.WireHarm{Bits: f.Bits}), nil
 }

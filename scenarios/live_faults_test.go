@@ -1,0 +1,149 @@
+package scenarios_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/scenarios"
+)
+
+// playHarm plays testdata/harm.yaml with a fault in its second second.
+func playHarm(t *testing.T, fault string, sets ...string) *reports.Report {
+	t.Helper()
+	sets = append(sets, "faults=[{at: 1s, for: 1s, "+fault+"}]")
+	s, err := scenarios.Load("testdata/harm.yaml", scenarios.Options{Sets: sets})
+	require.NoError(t, err)
+	defer s.Close()
+	run, err := s.Stage(scenarios.Staging{})
+	require.NoError(t, err)
+	r, err := run.Play(context.Background())
+	require.NoError(t, err)
+	require.True(t, r.Ledger.Balanced, "%v", r.Reasons)
+	require.NotZero(t, r.Resilience.Faults[0].Hits, "it did harm to something")
+	require.Len(t, r.Resilience.Blows, 1)
+	require.True(t, r.Resilience.Blows[0].To.Known(), "it is over")
+	require.True(t, r.Resilience.Blows[0].Recovered.Known() || len(r.Resilience.Blows[0].Lost) > 0, "and they came back")
+	return r
+}
+
+func uplink(r *reports.Report) reports.Phases { return r.Resilience.Blows[0].Uplink }
+
+// Faults of the network are done to the bytes of connections.
+func TestTheNetworksFaultsAreRealOnSockets(t *testing.T) {
+	for fault, check := range map[string]func(t *testing.T, r *reports.Report){
+		"fault: latency, where: pump, by: 200ms": func(t *testing.T, r *reports.Report) {
+			require.Greater(t, float64(uplink(r).During.Middle), 0.19)
+			require.Equal(t, r.Ledger.Readings[0].Sent, r.Ledger.Readings[0].Delivered, "nothing is lost")
+		},
+		"fault: jitter, where: pump, by: exponential mean 50ms": func(t *testing.T, r *reports.Report) {
+			require.Greater(t, float64(uplink(r).During.Middle), 0.04)
+			require.Zero(t, r.Ledger.Readings[0].Late, "order is kept")
+		},
+		"fault: bandwidth, where: pump, bits: 8000": func(t *testing.T, r *reports.Report) {
+			require.Greater(t, float64(uplink(r).During.High), 0.5, "1,000 bytes a second are less than is sent")
+		},
+		"fault: message_loss, where: pump, rate: 30%": func(t *testing.T, r *reports.Report) {
+			require.Greater(t, float64(uplink(r).During.High), 0.19, "what is lost is sent again")
+		},
+		"fault: partition, where: 'pump-0*'": func(t *testing.T, r *reports.Report) {
+			require.Greater(t, float64(uplink(r).After.High), 0.5, "what was held up comes late")
+		},
+		"fault: partition, where: pump, way: down": func(t *testing.T, r *reports.Report) {
+			require.Less(t, float64(uplink(r).During.High), 1.0, "readings go the other way")
+		},
+		"fault: flapping, where: pump, up: 100ms, down: 100ms": func(t *testing.T, r *reports.Report) {
+			require.Greater(t, float64(uplink(r).During.High), 0.05)
+		},
+		"fault: half_open, where: 'pump-0[1-3]'": func(t *testing.T, r *reports.Report) {
+			require.NotZero(t, counted(r, "clients: sessions that broke"), "the keep-alive finds out")
+		},
+		"fault: reset, where: pump, apart: 300ms": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+		},
+		"fault: crash, where: 'pump-1*'": func(t *testing.T, r *reports.Report) {
+			require.NotZero(t, counted(r, "clients: sessions that broke"))
+		},
+		"fault: firmware, where: pump": func(t *testing.T, r *reports.Report) {
+			require.NotEmpty(t, r.Ledger.Readings[0].Lost)
+		},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			check(t, playHarm(t, fault))
+		})
+		if strings.Contains(fault, "reset") || strings.Contains(fault, "half_open") || strings.Contains(fault, "firmware") {
+			t.Run(fault+" QoS 1", func(t *testing.T) {
+				t.Parallel()
+				playHarm(t, fault, "things.pump.qos=1", "things.pump.mqtt={session: persistent, version: 5, keep_alive: 1s}")
+			})
+		}
+	}
+}
+
+func TestTheNetworksFaultsAreRealAtABrokerThatIsNotOurs(t *testing.T) {
+	m := newMosquitto(t)
+	for _, fault := range []string{
+		"fault: latency, where: pump, by: 100ms", "fault: partition, where: pump", "fault: reset, where: pump", "fault: half_open, where: pump-01",
+		"fault: slow_subscriber", "fault: snooping, where: pump",
+	} {
+		t.Run(fault, func(t *testing.T) {
+			playHarm(t, fault, "broker.url=mqtt://"+m.address, "things.pump.qos=1")
+		})
+	}
+	s, err := scenarios.Load("testdata/harm.yaml", scenarios.Options{Sets: []string{"broker.url=mqtt://" + m.address, "faults=[{for: 1s, fault: broker_down}]"}})
+	require.NoError(t, err)
+	defer s.Close()
+	_, err = s.Check()
+	require.ErrorContains(t, err, "the broker is not ours to stop")
+}
+
+func TestTheBrokersFaults(t *testing.T) {
+	for fault, check := range map[string]func(t *testing.T, r *reports.Report){
+		"fault: broker_down": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+			require.Greater(t, float64(r.Resilience.Blows[0].Recovered), 0.0)
+		},
+		"fault: session_loss": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+		},
+		"fault: slow_subscriber": func(t *testing.T, r *reports.Report) {
+			require.Equal(t, r.Ledger.Readings[0].Sent, r.Ledger.Readings[0].Delivered, "nobody else is held up")
+		},
+	} {
+		for _, qos := range []string{"0", "1", "2"} {
+			if qos != "1" && fault != "fault: broker_down" {
+				continue
+			}
+			t.Run(fault+" qos "+qos, func(t *testing.T) {
+				t.Parallel()
+				r := playHarm(t, fault, "things.pump.qos="+qos)
+				check(t, r)
+				if qos == "1" {
+					require.Equal(t, r.Ledger.Readings[0].Sent, r.Ledger.Readings[0].Delivered+r.Ledger.Readings[0].InFlight, "it is sent until it is acknowledged")
+				}
+			})
+		}
+	}
+}
+
+func TestStrangersWhoMeanHarmAreRefused(t *testing.T) {
+	for fault, words := range map[string]string{
+		"rogue_client": "broker: connections refused", "spoofed_identity": "broker: messages in the name of others",
+		"replay": "broker: messages in the name of others", "command_injection": "broker: messages in the name of others",
+		"flood": "broker: messages in the name of others", "snooping": "",
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			r := playHarm(t, "fault: "+fault+", where: 'pump-0*'")
+			require.Equal(t, r.Ledger.Readings[0].Sent, r.Ledger.Readings[0].Delivered, "others are not harmed")
+			require.Zero(t, r.Trust.Foreign)
+			if words != "" {
+				require.NotZero(t, counted(r, words), "%v", r.Trust.Counts)
+			}
+		})
+	}
+}

@@ -1,0 +1,85 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/twinbed/twinbed/broker"
+	"github.com/twinbed/twinbed/sim"
+)
+
+// wires are a live run's connections and broker, as faults meet them.
+type wires struct {
+	live    *live
+	world   *sim.World
+	pending sync.WaitGroup // brokers that stop or start, and strangers that leave
+}
+
+var _ sim.Wires = (*wires)(nil)
+
+// Harm does harm to connections, fleet by fleet.
+func (x *wires) Harm(where []sim.ThingID, h *sim.WireHarm) (undo func(), rest []sim.ThingID) {
+	rest = where
+	var undos []func()
+	for _, s := range x.live.sessions {
+		undo, others := s.Harm(rest, h)
+		undos, rest = append(undos, undo), others
+	}
+	return func() {
+		for _, undo := range undos {
+			undo()
+		}
+	}, rest
+}
+
+// OurBroker says whether the broker is the run's own.
+func (x *wires) OurBroker() bool { _, ours := x.live.hub.(*broker.Gate); return ours }
+
+var errForeignBroker = errors.New("the broker is not ours to stop: stop it where it runs")
+
+// StopBroker ends the broker, beside the clock, which it waits for.
+func (x *wires) StopBroker(hits *sim.Hits) (start func(), err error) {
+	gate, ours := x.live.hub.(*broker.Gate)
+	if !ours {
+		return nil, errForeignBroker
+	}
+	hits.Add()
+	stopped := make(chan struct{})
+	x.pending.Go(func() {
+		defer close(stopped)
+		x.tell("broker stopped", gate.Stop())
+	})
+	return func() {
+		x.pending.Go(func() {
+			<-stopped
+			x.tell("broker started", gate.Start())
+		})
+	}, nil
+}
+
+// tell notes what became of the broker.
+func (x *wires) tell(what string, err error) {
+	detail := ""
+	if err != nil {
+		detail = err.Error()
+	}
+	x.world.Clock.Post(func() {
+		x.world.Observers.Noted(sim.Event{At: x.world.Clock.Now(), What: what, Thing: sim.NoThing, Detail: detail})
+	})
+}
+
+// Attack sends a stranger.
+func (x *wires) Attack(how string, where []sim.ThingID, hits *sim.Hits) (stop func(), err error) {
+	var names []string
+	for _, id := range where {
+		names = append(names, x.world.Roster.Name(id))
+	}
+	dial := func(ctx context.Context) (net.Conn, error) { return x.live.hub.Dial(ctx) }
+	leave, err := broker.Assault(how, dial, names, hits)
+	if err != nil {
+		return nil, err
+	}
+	return func() { x.pending.Go(leave) }, nil
+}

@@ -1,0 +1,33 @@
+package sim
+
+import "github.com/twinbed/twinbed/sim/chance"
+
+// Wires are the connections and the broker of a live run, as faults meet them. A
+// virtual run has none.
+type Wires interface {
+	// Harm does harm to the bytes of the connections of some things, until undo is
+	// called. rest are those that have none that can be harmed: their link is.
+	Harm(where []ThingID, h *WireHarm) (undo func(), rest []ThingID)
+	// StopBroker ends the broker, which forgets its sessions, until start is called.
+	// It does not wait. The error says why it cannot.
+	StopBroker(hits *Hits) (start func(), err error)
+	// Attack sends a stranger against the broker, in the names of some things, until
+	// stop is called.
+	Attack(how string, where []ThingID, hits *Hits) (stop func(), err error)
+	// OurBroker says whether the broker is the run's own.
+	OurBroker() bool
+}
+
+// WireHarm is what happens to the bytes of a connection.
+type WireHarm struct {
+	Up, Down bool                // which ways
+	Stall    bool                // nothing moves while it lasts; then it goes on where it was
+	Dead     bool                // what is connected now never moves again, and nobody is told
+	Reset    bool                // what is connected now is reset
+	Loss     float64             // share of the pieces that have to be sent again, as TCP does
+	Delay    chance.Distribution // seconds more for a piece; order is kept
+	Bits     float64             // a second, each way of each connection; 0: no bound
+	Speed    float64             // scenario time per wall time, in which delays and bits are
+	Luck     chance.Stream
+	Hits     *Hits
+}
