@@ -109,6 +109,24 @@ type report struct {
 		P99  float64 `json:"p99"`
 		Max  float64 `json:"max"`
 	} `json:"uplinks"`
+	Resilience *struct {
+		Blows []struct {
+			Uplink struct {
+				Before, During struct{ High float64 }
+			}
+			Recovered *float64
+			Lost      []struct {
+				Medium string
+				Count  float64
+			}
+		}
+	}
+	Trust struct {
+		Counts []struct {
+			Words string
+			Count float64
+		}
+	}
 	Ledger struct {
 		Readings []struct {
 			Kind        string  `json:"kind"`
@@ -127,6 +145,9 @@ func (b *bout) twinbed(ctx context.Context, qos byte, offered float64, sets ...s
 	}, sets...)...)
 }
 
+// judged says whether an exit code is a result too.
+func judged(code int) bool { return code == 1 || code == 3 }
+
 // play has Twinbed play a scenario with changes and reads its report. An
 // untrusted run or a broken limit is a result too.
 func play(ctx context.Context, program, scenario string, sets ...string) (r report, s spent, err error) {
@@ -139,7 +160,6 @@ func play(ctx context.Context, program, scenario string, sets ...string) (r repo
 	for _, set := range sets {
 		args = append(args, "--set", set)
 	}
-	judged := func(code int) bool { return code == 1 || code == 3 }
 	if _, s, err = child(ctx, judged, program, args...); err != nil {
 		return r, s, err
 	}

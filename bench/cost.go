@@ -1,0 +1,146 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// trouble is a fault of which is asked what it costs.
+type trouble struct{ area, words, faults string }
+
+// troubles are some of each area, in virtual time; those of broker and attackers
+// need a live run.
+func troubles() (list []trouble) {
+	const week = "at: 0s, for: 5 days, "
+	for _, rate := range []int{5, 10, 20, 30} {
+		list = append(list, trouble{"network", fmt.Sprintf("%d %% of all messages lost, all week", rate), week + fmt.Sprintf("fault: message_loss, where: press, rate: %d%%", rate)})
+	}
+	return append(list,
+		trouble{"things", "vibration sensors stuck at what they show after a day, all week", "at: 1 days, for: 4 days, fault: stuck_at, where: press, signal: vibration"},
+		trouble{"things", "vibration sensors drift by 0.05 mm/s an hour, all week", week + "fault: drift, where: press, signal: vibration, per_hour: 0.05"},
+		trouble{"things", "half an hour's crash of one press in ten minutes, all week", "every: exponential mean 10m, for: 30m, fault: crash, where: press, pick: 1"},
+		trouble{"people", "both mechanics away for a day", "at: 1 days, for: 1 days, fault: absent, where: mechanic"},
+		trouble{"people", "answers three times as slow, all week", week + "fault: slow_answers, where: mechanic"},
+		trouble{"people", "a fifth of the work done wrong, all week", week + "fault: wrong_action, where: mechanic, share: 20%"},
+		trouble{"data", "orders unavailable, all week", week + "fault: unavailable, where: open_orders"},
+		trouble{"data", "orders twice what they are, all week", week + "fault: wrong, where: open_orders, times: 2"},
+		trouble{"platform", "the platform stalls for four hours every day", "at: 2h, every: 20h, for: 4h, fault: stall"},
+		trouble{"platform", "the platform begins anew every six hours", "every: 6h, for: 10s, fault: platform_crash"},
+		trouble{"hardware", "half of the presses' adapters unplugged for two days", "at: 1 days, for: 2 days, fault: unplugged, where: 'press-*[02468]'"},
+	)
+}
+
+// onSockets are those that take a live run of hello, twenty seconds.
+var onSockets = []trouble{
+	{"broker", "the broker down for two seconds", "at: 8s, for: 2s, fault: broker_down"},
+	{"broker", "the broker begins anew", "at: 8s, for: 2s, fault: session_loss"},
+	{"broker", "a subscriber that does not read", "at: 8s, for: 4s, fault: slow_subscriber"},
+	{"network", "a partition of all things for two seconds, on their sockets", "at: 8s, for: 2s, fault: partition, where: sensor"},
+	{"attackers", "a stranger floods the broker", "at: 8s, for: 4s, fault: flood, where: sensor"},
+	{"attackers", "a stranger in the names of all devices", "at: 8s, for: 4s, fault: spoofed_identity, where: sensor"},
+}
+
+// comparison is what of compare.json a figure needs.
+type comparison struct {
+	Rows []struct {
+		Name  string
+		Cells []struct {
+			Mean, Half float64
+			Difference struct{ Mean, Half float64 }
+		}
+	}
+}
+
+// cost prints what faults cost: in downtime of predictive-maintenance, and in a live run.
+func cost(ctx context.Context, args []string, out io.Writer) error {
+	f := flags("cost")
+	program := f.String("twinbed", "twinbed", "the program")
+	seeds := f.Int("seeds", 40, "how many")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if f.NArg() > 0 || *seeds < 2 {
+		return flag.ErrHelp
+	}
+	fmt.Fprintf(out, "| area | what goes wrong | unplanned downtime, hours more (95 %%) | of %d seeds without it |\n|---|---|---|---|\n", *seeds)
+	for _, t := range troubles() {
+		more, half, without, err := inDowntime(ctx, *program, *seeds, t)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "| %s | %s | %+.0f ± %.0f | %.0f |\n", t.area, t.words, more, half, without)
+	}
+	fmt.Fprintln(out, "\n| area | what goes wrong | readings lost | worst uplink before, during | recovered after | messages refused |\n|---|---|---|---|---|---|")
+	for _, t := range onSockets {
+		line, err := live(ctx, *program, t)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "| %s | %s | %s |\n", t.area, t.words, line)
+	}
+	return nil
+}
+
+// inDowntime compares predictive-maintenance with a fault and without it.
+func inDowntime(ctx context.Context, program string, seeds int, t trouble) (more, half, without float64, err error) {
+	dir, err := os.MkdirTemp("", "bench-*")
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	defer os.RemoveAll(dir)
+	if _, _, err = child(ctx, judged, program, "compare", "predictive-maintenance", "--variant", "ioe", "--no-faults", "-q", "--replications", strconv.Itoa(seeds),
+		"--set", "faults=[{"+t.faults+"}]", "--out", dir); err != nil {
+		return 0, 0, 0, err
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "compare.json"))
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	var c comparison
+	if err := json.Unmarshal(text, &c); err != nil {
+		return 0, 0, 0, err
+	}
+	for _, row := range c.Rows {
+		if row.Name == "downtime" && len(row.Cells) == 2 {
+			calm := row.Cells[1]
+			return -calm.Difference.Mean, calm.Difference.Half, calm.Mean, nil
+		}
+	}
+	return 0, 0, 0, fmt.Errorf("%s: no downtime in the comparison", t.words)
+}
+
+// live plays hello with a fault.
+func live(ctx context.Context, program string, t trouble) (string, error) {
+	r, _, err := play(ctx, program, "hello", "faults=[{"+t.faults+"}]")
+	if err != nil {
+		return "", err
+	}
+	if r.Resilience == nil || len(r.Resilience.Blows) != 1 {
+		return "", fmt.Errorf("%s: there is no account of it", t.words)
+	}
+	b := r.Resilience.Blows[0]
+	lost, recovered := 0.0, "not in time"
+	for _, l := range b.Lost {
+		if l.Medium == "reading" {
+			lost += l.Count
+		}
+	}
+	if b.Recovered != nil {
+		recovered = duration(*b.Recovered)
+	}
+	refused := 0.0
+	for _, c := range r.Trust.Counts {
+		if c.Words == "broker: messages refused" {
+			refused = c.Count
+		}
+	}
+	return fmt.Sprintf("%s | %s, %s | %s | %s", thousands(lost), duration(b.Uplink.Before.High), duration(b.Uplink.During.High), recovered, thousands(refused)), nil
+}
