@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
@@ -167,6 +168,9 @@ func (r *Recorder) Report(e Environment) *Report {
 		Decisions: r.decisionFigures(), Uplinks: r.uplinkFigures(), Steps: r.stepFigures(),
 		Throughput: r.throughput(), Ledger: r.ledger(), Windows: r.windows(), KPIs: r.kpis.results(),
 		Limits: []LimitResult{}, People: r.crews(), Devices: append([]Device{}, e.Devices...), Trust: r.trust(e.Counts), Wall: e.Wall,
+	}
+	if len(r.epochs) == mostEpochs {
+		x.Remarks = append(x.Remarks, fmt.Sprintf("faults cut the run more than %s times: what came after stands in the last window", grouped(mostEpochs)))
 	}
 	for _, l := range e.Limits {
 		x.Limits = append(x.Limits, r.judge(l))

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ type Intake struct {
 	slow     []*slowness
 	poison   []*poisoning
 	draining bool
+	handled  map[ThingID]Series // numbers that the platform has been handed
 }
 
 type slowness struct{ takes func() time.Duration }
@@ -38,7 +40,7 @@ type Restarter interface{ Restart() }
 // NeedIntake puts an intake in front of the world's platform, once. Before the run.
 func (w *World) NeedIntake() *Intake {
 	if w.Intake == nil && w.Platform != nil {
-		w.Intake = &Intake{platform: w.Platform, world: w}
+		w.Intake = &Intake{platform: w.Platform, world: w, handled: map[ThingID]Series{}}
 		w.Platform = w.Intake
 	}
 	return w.Intake
@@ -124,6 +126,9 @@ func (p *Intake) handle(x intaken) {
 			return
 		}
 	}
+	s := p.handled[x.reading.Thing]
+	s.Fit(x.reading.Seq, x.reading.Foreign)
+	p.handled[x.reading.Thing] = s
 	p.platform.Reading(x.reading)
 }
 
@@ -173,12 +178,20 @@ func (p *Intake) Down(why Cause) (undo func()) {
 	return func() { p.down = without(p.down, why) }
 }
 
-// InFlight is how many messages wait: readings by kind, and acks.
+// InFlight is how many messages wait: readings by kind, each once and none that the
+// platform has had before, and acks.
 func (p *Intake) InFlight(kinds []*Kind) (readings []int, acks int) {
 	readings = make([]int, len(kinds))
+	seen := maps.Clone(p.handled)
 	for _, x := range p.waiting {
 		if x.ack != nil {
 			acks++
+			continue
+		}
+		s := seen[x.reading.Thing]
+		old := s.Begun() && int64(s.Last)-int64(x.reading.Seq) >= 32 // it cannot be told any more, and what waits has its order
+		how := s.Fit(x.reading.Seq, x.reading.Foreign)
+		if seen[x.reading.Thing] = s; how == Duplicate || old {
 			continue
 		}
 		for n, k := range kinds {

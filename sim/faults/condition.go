@@ -115,7 +115,7 @@ func (b *beholder) Truth(k *sim.Kind, i int, _ sim.Time, row []float64) {
 func (c *condition) look(p *formula.Program, id sim.ThingID, where sim.Selection) {
 	w, i := c.timeline.world, c.incident
 	now := w.Clock.Now()
-	if now < sim.Time(i.At) || i.AtMost > 0 && i.begun >= i.AtMost {
+	if now < sim.Time(i.At) || i.AtMost > 0 && i.drawn >= i.AtMost {
 		return
 	}
 	c.refresh(w, now)
@@ -124,7 +124,7 @@ func (c *condition) look(p *formula.Program, id sim.ThingID, where sim.Selection
 	c.held[id] = holds
 	if holds && !before {
 		w.Clock.At(now, func() {
-			if i.AtMost == 0 || i.begun < i.AtMost {
+			if i.AtMost == 0 || i.drawn < i.AtMost {
 				c.timeline.begin(i, where)
 			}
 		})

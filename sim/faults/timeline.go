@@ -38,8 +38,8 @@ type incident struct {
 	number int // in the scenario's list
 	where  sim.Selection
 	luck   chance.Stream
-	begun  int
-	open   int
+	drawn  int        // times that it was to begin
+	begun  int        // and did
 	when   *condition // nil without
 }
 
@@ -138,14 +138,14 @@ func (t *Timeline) enter(i *incident) {
 // again begins an incident that comes at random, and awaits the next.
 func (t *Timeline) again(i *incident) {
 	ends := t.begin(i, i.where)
-	if i.AtMost == 0 || i.begun < i.AtMost {
+	if i.AtMost == 0 || i.drawn < i.AtMost {
 		t.world.Clock.At(ends.Add(i.draw(i.Every, 0)), func() { t.again(i) })
 	}
 }
 
 // draw draws a duration for the next occurrence; sort sets draws apart.
 func (i *incident) draw(d chance.Distribution, sort uint32) time.Duration {
-	return max(sim.Seconds(d.Quantile(i.luck.Uniform(sort, uint64(i.begun)))), time.Nanosecond)
+	return max(sim.Seconds(d.Quantile(i.luck.Uniform(sort, uint64(i.drawn)))), time.Nanosecond)
 }
 
 // begin does the harm, and says when it will be undone.
@@ -155,8 +155,8 @@ func (t *Timeline) begin(i *incident, where sim.Selection) (ends sim.Time) {
 	if i.Pick > 0 {
 		where.Things = i.pick(where.Things)
 	}
-	id := uint64(i.begun)<<32 | uint64(i.number)
-	i.begun++
+	id := uint64(i.drawn)<<32 | uint64(i.number)
+	i.drawn++
 	detail := i.Where
 	if len(where.Things) == 1 {
 		detail = t.world.Roster.Name(where.Things[0])
@@ -167,7 +167,7 @@ func (t *Timeline) begin(i *incident, where sim.Selection) (ends sim.Time) {
 		return ends
 	}
 	t.open++
-	i.open++
+	i.begun++
 	e := sim.Event{At: now, What: sim.FaultBegins, Thing: sim.NoThing, Subject: i.Name, Detail: detail, ID: id, Met: where.Things}
 	t.world.Observers.Noted(e)
 	clock.At(ends, func() {
@@ -175,7 +175,6 @@ func (t *Timeline) begin(i *incident, where sim.Selection) (ends sim.Time) {
 			undo()
 		}
 		t.open--
-		i.open--
 		e.At, e.What = clock.Now(), sim.FaultEnds
 		t.world.Observers.Noted(e)
 	})
@@ -186,7 +185,7 @@ func (t *Timeline) begin(i *incident, where sim.Selection) (ends sim.Time) {
 func (i *incident) pick(from []sim.ThingID) []sim.ThingID {
 	all := append([]sim.ThingID(nil), from...)
 	for n := range i.Pick {
-		u := i.luck.Uniform(2+uint32(n), uint64(i.begun))
+		u := i.luck.Uniform(2+uint32(n), uint64(i.drawn))
 		other := n + int(u*float64(len(all)-n))
 		all[n], all[other] = all[other], all[n]
 	}
