@@ -46,7 +46,7 @@ func TestMeanKineticTemperatureIsThatOfTheFormula(t *testing.T) {
 	want := 10000/-math.Log((math.Exp(-10000/278.15)+math.Exp(-10000/288.15))/2) - 273.15
 	for _, k := range r.KPIs {
 		if k.Name == "mean_kinetic_temperature" {
-			require.InDelta(t, want, k.Value, 0.02)
+			require.InDelta(t, want, float64(k.Value), 0.02)
 			return
 		}
 	}
