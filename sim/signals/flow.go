@@ -7,6 +7,7 @@ import (
 
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
+	"github.com/twinbed/twinbed/sim/formula"
 )
 
 // Flow is who or what comes: a Poisson process whose rate follows a profile of
@@ -15,23 +16,16 @@ import (
 // is exact for a rate that does not change within an interval.
 type Flow struct {
 	Points []string `required:"true" doc:"how many an hour, as a profile: \"06:00 18\" repeats daily, \"Mon 06:00 18\" weekly"`
-	Busy   string   `doc:"a state that the rate is multiplied by; without it none"`
+	Busy   string   `doc:"a state or attribute that the rate is multiplied by; without it none"`
 
 	profile Profile
 	every   sim.Time
 	stream  chance.Stream
 	fleet   *sim.Fleet
-	busy    int
+	busy    int          // place in the row, -1 for none
 	next    []int64      // the interval to be drawn next
 	coming  [][]sim.Time // moments drawn and not yet taken, in order
 	count   []uint64     // who has come so far
-}
-
-func (m *Flow) states() []sim.StateSpec {
-	if m.Busy == "" {
-		return nil
-	}
-	return []sim.StateSpec{{Name: m.Busy, Initial: 1}}
 }
 
 func (m *Flow) build(s *sim.Site) error {
@@ -47,7 +41,15 @@ func (m *Flow) build(s *sim.Site) error {
 	n := s.Kind.Count
 	m.every, m.stream, m.fleet, m.busy = sim.Time(s.Kind.Every), s.Stream, s.Fleet, -1
 	if m.Busy != "" {
-		m.busy = s.Kind.State(m.Busy)
+		k := s.Kind
+		switch state, attribute := k.State(m.Busy), k.Attribute(m.Busy); {
+		case state >= 0:
+			m.busy = len(k.Signals) + state
+		case attribute >= 0 && k.Attributes[attribute].Type == formula.Number:
+			m.busy = len(k.Signals) + len(k.States) + attribute
+		default:
+			return sim.Wrongf("busy", "%s has no state or attribute %q that is a number", k.Name, m.Busy)
+		}
 	}
 	m.next, m.coming, m.count = make([]int64, n), make([][]sim.Time, n), make([]uint64, n)
 	return nil
@@ -66,7 +68,7 @@ func (m *Flow) take(i int, now sim.Time, come func(at sim.Time, number uint64)) 
 		begin := sim.Time(m.next[i]) * m.every
 		mean := m.profile.Advance(i, begin, begin+m.every/2) * time.Duration(m.every).Hours()
 		if m.busy >= 0 {
-			mean *= max(*m.fleet.State(i, m.busy), 0)
+			mean *= max(m.fleet.Row(i)[m.busy], 0)
 		}
 		n := poisson(mean, m.stream.Uniform(uint32(i), drawFlow+uint64(m.next[i])))
 		first := len(m.coming[i])

@@ -29,7 +29,7 @@ type Line struct {
 
 // States are what the model needs of its thing.
 func (m *Line) States() []sim.StateSpec {
-	return append(m.states(), sim.StateSpec{Name: "serve"}, sim.StateSpec{Name: "hold"}, sim.StateSpec{Name: "served"}, sim.StateSpec{Name: "missed"})
+	return []sim.StateSpec{{Name: "serve"}, {Name: "hold"}, {Name: "served"}, {Name: "missed"}}
 }
 
 // Build begins with nobody.

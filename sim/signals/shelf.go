@@ -21,7 +21,7 @@ type Shelf struct {
 
 // States are what the model needs of its thing.
 func (m *Shelf) States() []sim.StateSpec {
-	return append(m.states(), sim.StateSpec{Name: "left", Initial: m.Holds}, sim.StateSpec{Name: "sold"}, sim.StateSpec{Name: "short"})
+	return []sim.StateSpec{{Name: "left", Initial: m.Holds}, {Name: "sold"}, {Name: "short"}}
 }
 
 // Build fills the shelf.
