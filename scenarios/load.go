@@ -13,7 +13,7 @@ import (
 	"github.com/twinbed/twinbed/scenarios/language"
 )
 
-//go:embed *.yaml */*.csv
+//go:embed *.yaml */*.csv */*.sql
 var library embed.FS
 
 // Options are what a command line changes in a scenario.

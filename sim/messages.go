@@ -53,6 +53,7 @@ type Task struct {
 	Takes    chance.Distribution // seconds of work; nil: the crew's own
 	Does     CommandID           // what the person's hands do to the thing when the work is done
 	Value    float64             // the argument of Does, else NaN
+	Finds    []int               // signals of the thing that the person measures, by place
 	Patience time.Duration       // unanswered for so long it is offered to Escalate as well; 0: never
 	Escalate string              // a skill
 	Seq      uint32
@@ -98,8 +99,16 @@ type Ack struct {
 	Delivered Stamp     // taken up by the device or person
 	Done      Stamp     // acted
 	State     []float64 // the thing's states afterwards (Kind.States), nil where not known; borrowed
+	Found     []Finding // what the person measured; borrowed
 	By        string    // the worker, "" for a device
 	Note      string    // why not, where not done
+}
+
+// Finding is what a person has measured: the true value of a signal of the thing
+// when the work was done.
+type Finding struct {
+	Signal int // its place in the thing's Kind
+	Value  float64
 }
 
 // Stage is one step of the core decision loop.

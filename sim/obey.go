@@ -154,3 +154,13 @@ func (f *Fleet) Do(id ThingID, c CommandID, value float64) {
 		f.set(int(id-f.Kind.First), &f.Kind.Commands[c], value)
 	}
 }
+
+// Look is the truth of a signal at now: a person's eyes and instruments. Of a
+// thing that is not played here nobody knows it.
+func (f *Fleet) Look(id ThingID, signal int) float64 {
+	if !f.Played(id) {
+		return math.NaN()
+	}
+	i := int(id - f.Kind.First)
+	return f.carry(i, f.world.Clock.Now())[signal]
+}

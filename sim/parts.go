@@ -83,6 +83,8 @@ type CrewUse struct {
 type Floor interface {
 	// Do carries a command out on the spot, without wires.
 	Do(id ThingID, c CommandID, value float64)
+	// Look measures a signal on the spot; NaN where the thing is not played here.
+	Look(id ThingID, signal int) float64
 	// Attend says that somebody has been sent to the thing (+1) or left it (-1).
 	Attend(id ThingID, people int)
 }

@@ -38,6 +38,9 @@ func (w *World) Lose(r *Reading, why Cause) {
 	}
 }
 
+// Look measures a signal on the spot: its truth at now.
+func (w *World) Look(id ThingID, signal int) float64 { return w.fleet(id).Look(id, signal) }
+
 // Attend says that somebody has been sent to the thing (+1) or left it (-1).
 func (w *World) Attend(id ThingID, people int) { w.fleet(id).Attend(id, people) }
 

@@ -148,6 +148,7 @@ func (b *builder) decisions() {
 			b.wrongf(path, "there are two decisions of this name")
 		}
 		b.atLeast(path+".for", int64(c.For), 0, "a duration is not negative")
+		b.atLeast(path+".again", int64(c.Again), 0, "a duration is not negative")
 		b.atLeast(path+".check", int64(c.Check), 0, "a duration is not negative")
 		if k := b.kindOf(path, c); k != nil {
 			d := b.decision(path, k, c)
@@ -159,7 +160,10 @@ func (b *builder) decisions() {
 
 // decision compiles a decision for a kind.
 func (b *builder) decision(path string, k *twins, c *Decision) *decision {
-	d := &decision{k: k, lasts: c.For, check: c.Check, priority: c.Priority}
+	d := &decision{k: k, lasts: c.For, again: c.Again, check: c.Check, priority: c.Priority}
+	if c.Again > 0 {
+		d.latest = map[uint32]uint64{}
+	}
 	d.info = DecisionInfo{Name: c.Name, Kind: k.kind, When: string(c.When), For: c.For, Until: string(c.Until)}
 	d.when = b.condition(path+".when", k, c.When)
 	if c.Until != "" {

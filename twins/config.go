@@ -24,6 +24,7 @@ type Decision struct {
 	When     sim.Expression `required:"true" doc:"the condition, over the twin of one thing"`
 	For      time.Duration  `min:"0s" doc:"it must hold for so long without a break"`
 	Until    sim.Expression `doc:"armed again only when this holds; without it, when the condition ceases"`
+	Again    time.Duration  `min:"0s" doc:"fires again so long after its steps have ended, if the condition still holds; 0: once until it is armed again"`
 	Do       []Step         `required:"true" doc:"steps, one after the other"`
 	Of       string         `doc:"the kind of things it watches; needed where several kinds fit"`
 	Check    time.Duration  `min:"0s" doc:"how often conditions that depend on time are looked at between readings; default: the kind's interval"`
@@ -57,6 +58,7 @@ type Step struct {
 	Uses     string              `doc:"a stock the task takes from; it waits until there is enough"`
 	Count    int                 `min:"0" default:"1" doc:"how many it takes from the stock"`
 	Does     string              `doc:"the command that the person's hands carry out when the work is done"`
+	Finds    []string            `doc:"signals that the person measures; the twin takes the values up when the work is done"`
 	Priority *int                `doc:"higher goes first; default: the decision's"`
 	Escalate *Escalate           `doc:"whom else to ask when nobody answers"`
 	Topic    string              `doc:"where the message goes; default: the name of the process or decision"`

@@ -77,6 +77,9 @@ func (p *Platform) Ack(a *sim.Ack) {
 		i = int(a.Thing - k.kind.First)
 		changed = len(a.State) > 0 && k.report(i, a.State, a.Done.At)
 	}
+	if k != nil {
+		k.learn(i, a)
+	}
 	d := p.deeds.open[a.ID]
 	switch {
 	case d != nil:

@@ -139,6 +139,7 @@ func (s *stepper) misplaced(path string, c *Step, sort string) {
 		{"takes", c.Takes != nil, []string{"task"}},
 		{"uses", c.Uses != "", []string{"task"}},
 		{"does", c.Does != "", []string{"task"}},
+		{"finds", len(c.Finds) > 0, []string{"task"}},
 		{"priority", c.Priority != nil, []string{"task"}},
 		{"escalate", c.Escalate != nil, []string{"task"}},
 		{"topic", c.Topic != "", []string{"notify"}},
@@ -198,6 +199,13 @@ func (s *stepper) task(path string, c *Step) *task {
 		x.value = s.argument(path, c.Does, c.Value)
 	case c.Value != "":
 		s.wrongf(path+".value", "a value is for what the task does, and it does nothing")
+	}
+	for n, name := range c.Finds {
+		signal := s.k.kind.Signal(name)
+		if signal < 0 {
+			s.wrongf(fmt.Sprintf("%s.finds.%d", path, n), "unknown signal %q of %s%s", name, s.k.kind.Name, suggest(name, s.k.signalNames()))
+		}
+		x.template.Finds = append(x.template.Finds, signal)
 	}
 	if c.Uses != "" {
 		x.stock = s.stock(path+".uses", c.Uses)

@@ -173,4 +173,7 @@ func (t *turn) close(o sim.Outcome) {
 	*t.flags &^= busy
 	delete(t.p.open, t)
 	t.p.world.Observers.Turned(&t.loop)
+	if t.d.again > 0 {
+		t.p.ringAgain(t)
+	}
 }

@@ -120,6 +120,21 @@ func (k *twins) report(i int, state []float64, at sim.Time) (changed bool) {
 	return changed
 }
 
+// learn takes up what a person has found at thing i: the twin is corrected until
+// the next reading that has the signal, and trends go on from the finding.
+func (k *twins) learn(i int, a *sim.Ack) {
+	row := k.row(i)
+	for _, x := range a.Found {
+		if math.IsNaN(x.Value) {
+			continue
+		}
+		for _, f := range k.features[x.Signal] {
+			f.update(i, x.Value, a.Done.At, row)
+		}
+		row[x.Signal] = x.Value
+	}
+}
+
 func (s *shadow) converged() bool {
 	for n, want := range s.desired {
 		if !math.IsNaN(want) && s.reported[n] != want {

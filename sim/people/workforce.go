@@ -176,6 +176,11 @@ func (f *Workforce) finish(x *worker, j *job, outcome sim.Outcome, note string) 
 		ID: j.ID, Thing: j.Thing, Outcome: outcome, Foreign: x.phone != nil, Real: x.phone != nil,
 		Delivered: j.taken, Done: w.Clock.Stamp(), By: x.name, Note: note,
 	}
+	if outcome == sim.Done && j.Thing != sim.NoThing {
+		for _, signal := range j.Finds {
+			ack.Found = append(ack.Found, sim.Finding{Signal: signal, Value: w.Look(j.Thing, signal)})
+		}
+	}
 	w.Observers.Answered(ack)
 	w.Bus.Ack(ack)
 }

@@ -1,0 +1,73 @@
+package signals
+
+import (
+	"time"
+
+	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/chance"
+)
+
+func init() {
+	sim.Signals.Add("line", "people who come, wait to be served and leave when their patience ends: how many wait; Poisson arrivals, served by a command",
+		func() sim.SignalModel { return &Line{} })
+}
+
+// Line is customers, callers or patients who wait at a thing. A command that sets
+// the state serve to n takes the n who have waited longest out of the line; one
+// that sets the state hold to s gives all who wait s seconds more. The states
+// served and missed count who was served and who left unserved. Without service
+// it is M/G/∞: the number that waits is Poisson with mean rate·patience.
+type Line struct {
+	Flow     `key:",inline"`
+	Patience chance.Distribution `required:"true" unit:"s" doc:"how long one waits"`
+	Sensor   `key:",inline"`
+
+	fleet                       *sim.Fleet
+	serve, hold, served, missed int
+	waits                       [][]sim.Time // when each who waits will leave, by arrival
+}
+
+// States are what the model needs of its thing.
+func (m *Line) States() []sim.StateSpec {
+	return []sim.StateSpec{{Name: "serve"}, {Name: "hold"}, {Name: "served"}, {Name: "missed"}}
+}
+
+// Build begins with nobody.
+func (m *Line) Build(s *sim.Site) (sim.Signal, error) {
+	m.at(s)
+	m.fleet, m.waits = s.Fleet, make([][]sim.Time, s.Kind.Count)
+	m.serve, m.hold, m.served, m.missed = s.Kind.State("serve"), s.Kind.State("hold"), s.Kind.State("served"), s.Kind.State("missed")
+	return m, m.build(s)
+}
+
+// Advance lets them come and go.
+func (m *Line) Advance(i int, _, now sim.Time) float64 {
+	m.take(i, now, func(at sim.Time, number uint64) {
+		waits := m.Patience.Quantile(m.Sensor.stream.Uniform(uint32(i), drawTruth+number))
+		m.waits[i] = append(m.waits[i], at+sim.Time(min(max(waits, 0), 1e9)*float64(time.Second)))
+	})
+	kept := m.waits[i][:0]
+	for _, leaves := range m.waits[i] {
+		if leaves > now {
+			kept = append(kept, leaves)
+		}
+	}
+	*m.fleet.State(i, m.missed) += float64(len(m.waits[i]) - len(kept))
+	m.waits[i] = kept
+	return float64(len(kept))
+}
+
+// StateSet serves or holds whoever waits.
+func (m *Line) StateSet(i int, _ sim.Time) {
+	serve, hold := m.fleet.State(i, m.serve), m.fleet.State(i, m.hold)
+	if n := min(int(max(*serve, 0)), len(m.waits[i])); n > 0 {
+		m.waits[i] = append(m.waits[i][:0], m.waits[i][n:]...)
+		*m.fleet.State(i, m.served) += float64(n)
+	}
+	if *hold > 0 {
+		for at := range m.waits[i] {
+			m.waits[i][at] += sim.Time(*hold * float64(time.Second))
+		}
+	}
+	*serve, *hold = 0, 0
+}

@@ -1,0 +1,126 @@
+package signals
+
+import (
+	"math"
+	"time"
+
+	"github.com/twinbed/twinbed/sim"
+)
+
+func init() {
+	sim.Signals.Add("room", "air temperature of a heated room: air and building mass exchange heat (two time constants), a thermostat switches the heating, whoever is cold turns it up",
+		func() sim.SignalModel { return &Room{} })
+}
+
+// Room is a thermal network of two resistances and two capacities (Bacher and
+// Madsen 2011 call it TiTe), T the air, M the mass, To outside:
+//
+//	Air·dT/dt  = Exchange·(M − T) + (Loss + Window·window)·(To − T) + Power·heat + Gain·present
+//	Mass·dM/dt = Exchange·(T − M)
+//
+// solved exactly over steps of at most a minute. A thermostat within the room
+// heats below setpoint − Band and stops above setpoint + Band. Its states:
+// setpoint and window (1 open), which commands set; heat; used, kWh so far;
+// overrides, how often somebody turned it up.
+type Room struct {
+	Outside  string        `required:"true" doc:"the signal that is the temperature outside"`
+	Present  string        `doc:"the signal that says how many are there; without it nobody"`
+	Loss     float64       `default:"0.05" above:"0" unit:"kW/K" doc:"to the outside, ventilation included" source:"none, an assumption: an office of 20 m²"`
+	Window   float64       `default:"0.15" min:"0" unit:"kW/K" doc:"what an open window adds" source:"none, an assumption"`
+	Exchange float64       `default:"0.15" above:"0" unit:"kW/K" doc:"between air and mass" source:"none, an assumption"`
+	Air      float64       `default:"0.1" above:"0" unit:"kWh/K" doc:"capacity of air and furniture" source:"none, an assumption"`
+	Mass     float64       `default:"1.2" above:"0" unit:"kWh/K" doc:"capacity of walls and floor; with loss 0.05 kW/K a slow time constant of 27 h" source:"range of rooms and houses in Bacher and Madsen 2011"`
+	Power    float64       `default:"2" min:"0" unit:"kW" doc:"of the heating" source:"none, an assumption"`
+	Gain     float64       `default:"0.1" min:"0" unit:"kW" doc:"of each person present" source:"ISO 7730: 1.2 met, about 100 W"`
+	Band     float64       `default:"0.5" min:"0" doc:"hysteresis of the thermostat, K either way"`
+	Setpoint float64       `default:"21" doc:"at the beginning"`
+	Comfort  float64       `default:"21" doc:"what somebody who is cold turns the setpoint to"`
+	Bears    float64       `default:"1.5" min:"0" doc:"K below comfort that people bear" source:"ISO 7730 category C: about 3 K below the optimum at 1 clo; none for when they act"`
+	Patience time.Duration `default:"15m" min:"0s" doc:"how long, before they turn it up" source:"none, an assumption"`
+	Sensor   `key:",inline"`
+
+	fleet                                    *sim.Fleet
+	index, outside, present                  int
+	setpoint, window, heat, used, overridden int
+	mass                                     []float64
+	cold                                     []sim.Time // how long somebody has been cold
+}
+
+// Needs are the signals that it reads.
+func (m *Room) Needs() []string { return []string{m.Outside, m.Present} }
+
+// States are what the model needs of its thing.
+func (m *Room) States() []sim.StateSpec {
+	return []sim.StateSpec{{Name: "setpoint", Initial: m.Setpoint}, {Name: "window"}, {Name: "heat"}, {Name: "used"}, {Name: "overrides"}}
+}
+
+// Build begins with air and mass at the setpoint.
+func (m *Room) Build(s *sim.Site) (sim.Signal, error) {
+	m.at(s)
+	k := s.Kind
+	m.fleet, m.index, m.outside, m.present = s.Fleet, s.Index, k.Signal(m.Outside), k.Signal(m.Present)
+	if m.outside < 0 {
+		return nil, sim.Wrongf("outside", "%s has no signal %q", k.Name, m.Outside)
+	}
+	if m.Present != "" && m.present < 0 {
+		return nil, sim.Wrongf("present", "%s has no signal %q", k.Name, m.Present)
+	}
+	m.setpoint, m.window, m.heat, m.used, m.overridden = k.State("setpoint"), k.State("window"), k.State("heat"), k.State("used"), k.State("overrides")
+	m.mass, m.cold = make([]float64, k.Count), make([]sim.Time, k.Count)
+	for i := range k.Count {
+		m.mass[i] = m.Setpoint
+		*s.Fleet.Truth(i, s.Index) = m.Setpoint
+	}
+	return m, nil
+}
+
+// Advance plays air, mass, thermostat and people from minute to minute.
+func (m *Room) Advance(i int, from, now sim.Time) float64 {
+	t := *m.fleet.Truth(i, m.index)
+	for from < now {
+		step := min(now-from, sim.Time(time.Minute))
+		t = m.step(i, t, step)
+		from += step
+	}
+	return t
+}
+
+func (m *Room) step(i int, t float64, d sim.Time) float64 {
+	f := m.fleet
+	heat, set := f.State(i, m.heat), f.State(i, m.setpoint)
+	switch {
+	case t < *set-m.Band:
+		*heat = 1
+	case t > *set+m.Band:
+		*heat = 0
+	}
+	people := 0.0
+	if m.present >= 0 {
+		people = *f.Truth(i, m.present)
+	}
+	hours := time.Duration(d).Hours()
+	t, m.mass[i] = m.relax(t, m.mass[i], *f.Truth(i, m.outside), m.Loss+m.Window**f.State(i, m.window), m.Power**heat+m.Gain*people, hours)
+	*f.State(i, m.used) += m.Power * *heat * hours
+	if people <= 0 || t > m.Comfort-m.Bears || *set >= m.Comfort {
+		m.cold[i] = 0
+	} else if m.cold[i] += d; m.cold[i] >= sim.Time(m.Patience) {
+		*set = m.Comfort
+		*f.State(i, m.overridden)++
+		m.cold[i] = 0
+	}
+	return t
+}
+
+// relax is the exact solution over some hours: with x the distance from where
+// all would settle, x(h) = e^{Ah}·x(0), by the two eigenvalues of A.
+func (m *Room) relax(t, mass, outside, loss, power, hours float64) (air, walls float64) {
+	settled := outside + power/loss
+	a, b := -(m.Exchange+loss)/m.Air, m.Exchange/m.Air
+	c := m.Exchange / m.Mass // and d = −c
+	middle, half := (a-c)/2, math.Sqrt((a+c)*(a+c)/4+b*c)
+	slow, fast := math.Exp((middle+half)*hours), math.Exp((middle-half)*hours)
+	k := (slow - fast) / (2 * half)
+	x, y := t-settled, mass-settled
+	l := middle - half
+	return settled + fast*x + k*((a-l)*x+b*y), settled + fast*y + k*(c*x+(-c-l)*y)
+}
