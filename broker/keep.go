@@ -45,10 +45,12 @@ type unsettled struct {
 	n     int
 }
 
-// Keep has the gate acknowledge what it hears only once the journal has it on disk,
+// Keep has the gate acknowledge what it hears only once its journal has it on disk,
 // and send nothing out that depends on what it has not. All things are played
-// outside. Before Recall and Open.
-func (g *Gate) Keep(j *journal.Journal) { g.keep = &keep{journal: j} }
+// outside. Recall and Recalled follow, before Open.
+func (g *Gate) Keep() {
+	g.keep = &keep{recalling: true, messages: map[uint64][]byte{}, unsettled: map[uint64]*unsettled{}}
+}
 
 // kept are messages of a guest that are in the journal and not on the clock's way.
 type kept struct {
@@ -163,9 +165,6 @@ func (l *loss) append(b []byte) []byte {
 // goes out meanwhile.
 func (g *Gate) Recall(number uint64, record []byte) error {
 	k := g.keep
-	if !k.recalling {
-		k.recalling, k.messages, k.unsettled = true, map[uint64][]byte{}, map[uint64]*unsettled{}
-	}
 	switch {
 	case len(record) < 2:
 		return errRecord
@@ -241,12 +240,12 @@ func (d *desk) remember(mark uint64, b *batch) error {
 	return nil
 }
 
-// Recalled ends the repetition at the clock's now: what the journal has and no turn
+// Recalled ends the repetition at the clock's now and goes on in the journal: what the journal has and no turn
 // had handed on is handed on, and commands of which nobody knows whether they had
 // arrived are booked as lost with the process. It says how many messages those were.
-func (g *Gate) Recalled() (late int, err error) {
+func (g *Gate) Recalled(j *journal.Journal) (late int, err error) {
 	k := g.keep
-	k.recalling = false
+	k.journal, k.recalling = j, false
 	for _, id := range slices.Sorted(maps.Keys(k.unsettled)) {
 		for u := k.unsettled[id]; u.n > 0; u.n-- {
 			g.world.Observers.Lost(sim.CommandMessage, u.thing, u.due, LostToEnd)

@@ -101,7 +101,12 @@ func (s *fleetSession) hear(pk *packet) error {
 	case pk.kind == packets.Pubrec && !refused:
 		s.out.received(pk.id)
 	case pk.kind == packets.Puback, pk.kind == packets.Pubrec, pk.kind == packets.Pubcomp:
-		if f, ok := s.out.landed(pk.id); ok && refused && pk.kind != packets.Pubcomp {
+		f, ok := s.out.landed(pk.id)
+		switch {
+		case !ok:
+		case !refused || pk.kind == packets.Pubcomp:
+			s.fleet.counts.add(acknowledgedMessages)
+		default:
 			s.fleet.counts.add(refusedMessages)
 			s.fleet.news.tell(news{what: lost, session: s, thing: f.thing, medium: f.medium, due: f.due, why: sim.LostRefused})
 		}

@@ -169,6 +169,9 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 			return err
 		}
 		b.live.hub = gate
+		if b.journaled() {
+			gate.Keep()
+		}
 		return b.invite()
 	}
 	if foreign.Username, err = b.value(s.Broker.User); err != nil {
@@ -226,6 +229,9 @@ func (r *Run) BrokerAddress() string {
 func (r *Run) brokers() string {
 	switch h := r.live.hub.(type) {
 	case *broker.Gate:
+		if r.journaled() { // it opens when the journal has been read
+			return "mqtt://" + r.Script.Broker.TCP
+		}
 		if web := h.WebSocket(); web != "" {
 			return h.URL() + " and " + web
 		}

@@ -37,8 +37,11 @@ type Staging struct {
 	Beside    bool          // also play the run without its faults, in virtual time, to say what they cost
 	Punctual  time.Duration // how late the clock may be at p99 in wall time; 0: a tenth of the tightest period
 
-	beside bool // it is the run without faults
-	dry    bool // only to check: nothing is opened, time is virtual
+	beside bool   // it is the run without faults
+	Out    string // folder of a durable run
+	Resume bool   // go on with the run that is there
+
+	dry bool // only to check: nothing is opened, time is virtual
 }
 
 // Run is a scenario on its stage, to be played once.
@@ -56,7 +59,9 @@ type Run struct {
 	after    *reports.Aftermath // of a run with faults, or one beside it
 	sources  []sim.Source
 	live     *live    // nil in virtual time
+	keeping  *keeping // nil where nothing outlives the process
 	played   sim.Time // when it ended
+	over     bool     // played to its end
 	limits   []reports.Limit
 }
 
@@ -73,6 +78,7 @@ func (s *Script) Stage(o Staging) (*Run, error) {
 	b.platform()
 	b.witness()
 	b.faults()
+	b.durable()
 	b.wires()
 	if err := b.err(); err != nil {
 		b.Run.Close()
@@ -190,8 +196,16 @@ func (b *builder) world() {
 		if pace == nil {
 			pace = wall.New()
 		}
-		b.live = &live{wall: pace, ears: &ears{heard: map[sim.ThingID]sim.Time{}}}
+		var kept *lifetime
+		if s.Durable != nil && s.Durable.Journal {
+			kept = &lifetime{Wall: pace}
+			pace = kept
+		}
+		b.live = &live{wall: pace, kept: kept, ears: &ears{heard: map[sim.ThingID]sim.Time{}}}
 		w.Clock = sim.NewLiveClock(s.Clock.Factor, pace)
+		if kept != nil {
+			kept.clock = w.Clock
+		}
 	}
 	w.Live, w.ForeignBroker = s.Clock.Live(), s.Broker.URL != ""
 	b.World = w
@@ -304,7 +318,7 @@ func (b *builder) platform() {
 			continue // told already
 		}
 		source, err := d.Source.Open(sources.Site{
-			Name: d.Name, Open: b.open, Symbols: b.World.Symbols, Live: b.live != nil, Calendar: b.World.Calendar,
+			Name: d.Name, Open: b.open, Symbols: b.World.Symbols, Live: b.live != nil && b.live.kept == nil, Calendar: b.World.Calendar,
 			Getenv: func(name string) string { v, _ := b.staging.LookupEnv(name); return v }, Seed: b.World.Seed,
 			Noted: func(what, detail string) {
 				b.World.Observers.Noted(sim.Event{At: b.World.Clock.Now(), What: what, Thing: sim.NoThing, Subject: d.Name, Detail: detail})

@@ -20,7 +20,9 @@ func (p *Platform) Reissue() int {
 	slices.SortFunc(open, func(a, b *deed) int { return cmp.Compare(a.ID, b.ID) })
 	for _, d := range open {
 		c := d.run.s.action.(*command)
-		p.world.Observers.Issued(&d.Deed)
+		again := d.Deed
+		again.Attempt++
+		p.world.Observers.Issued(&again)
 		p.world.Bus.Command(c.order(d.run))
 	}
 	return len(open)
