@@ -20,8 +20,28 @@ import (
 
 // Durable says what of a live run outlives its process.
 type Durable struct {
-	Journal bool `default:"true" doc:"readings and acks are acknowledged once they are in a journal on disk (in the folder of --out), from which run --resume goes on; off: numbers that are missing are counted, and nothing else"`
+	Keep string `default:"nothing" oneof:"nothing|numbers|journal" doc:"nothing; numbers: what of outside things' readings is missing is counted by their numbers; journal: readings and acks are acknowledged once they are in a journal on disk (in the folder of --out), from which run --resume goes on, and numbers are counted"`
 }
+
+const (
+	keepNothing = "nothing"
+	keepNumbers = "numbers"
+	keepJournal = "journal"
+)
+
+// FromWords reads what is kept.
+func (d *Durable) FromWords(text string) error {
+	if text != keepNothing && text != keepNumbers && text != keepJournal {
+		return fmt.Errorf("%.40q is nothing that can be kept; there are nothing, numbers and journal", text)
+	}
+	d.Keep = text
+	return nil
+}
+
+// WordsPattern accepts the three.
+func (Durable) WordsPattern() string { return `^(nothing|numbers|journal)$` }
+
+func (d *Durable) journaled() bool { return d.Keep == keepJournal }
 
 // keeping is what a run does to outlive its process. What happens in a run is a
 // function of its scenario and of what came in over the wires, so what came in is all
@@ -49,16 +69,16 @@ type life struct {
 
 // durable checks what a durable run needs, and prepares it.
 func (b *builder) durable() {
-	d := b.scenario.Durable
-	if d == nil || b.live == nil || b.Script.options.Only == OnlyFleet {
+	d := &b.scenario.Durable
+	if d.Keep == "" || d.Keep == keepNothing || b.live == nil || b.Script.options.Only == OnlyFleet {
 		return
 	}
 	b.keeping = &keeping{numbers: newNumbers(b.World.Roster.Size())}
 	b.World.Observers = append(b.World.Observers, b.keeping.numbers)
-	if !d.Journal {
+	if !d.journaled() {
 		return
 	}
-	refuse := func(format string, args ...any) { b.wrong(sim.Wrongf("durable.journal", format, args...)) }
+	refuse := func(format string, args ...any) { b.wrong(sim.Wrongf("durable", format, args...)) }
 	if b.External != nil || b.scenario.Broker.URL != "" {
 		refuse("it is the journal of our own broker and platform, and here another's are used")
 	}

@@ -55,9 +55,12 @@ func (s *Script) part() error {
 	}
 	s.Broker = Broker{URL: s.options.Broker, ConnectRate: s.Broker.ConnectRate, User: s.Broker.User, Password: s.Broker.Password, CA: s.Broker.CA}
 	s.Platform.By = externalPlatform
-	s.Pillars, s.Limits, s.Durable = []string{"things"}, nil, nil
+	s.Pillars, s.Limits, s.Durable = []string{"things"}, nil, Durable{}
 	for i := range s.Things {
 		t := &s.Things[i]
+		if t.QoS == 0 {
+			return fmt.Errorf("--only fleet: things.%s has qos: 0, and nobody here would know what has arrived; use --set things.%s.qos=1", t.Name, t.Name)
+		}
 		t.MQTT.Window = min(t.MQTT.Window, mostUnacknowledged)
 	}
 	return nil

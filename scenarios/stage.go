@@ -197,7 +197,7 @@ func (b *builder) world() {
 			pace = wall.New()
 		}
 		var kept *lifetime
-		if s.Durable != nil && s.Durable.Journal {
+		if s.Durable.journaled() {
 			kept = &lifetime{Wall: pace}
 			pace = kept
 		}

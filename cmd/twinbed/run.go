@@ -87,8 +87,8 @@ func (r *runCommand) Run(c *console) error {
 	}
 	defer script.Close()
 	if r.Resume != "" {
-		if script.Durable == nil || !script.Durable.Journal || !script.Clock.Live() {
-			return errors.New("nothing of this run is kept: --resume is for a live run with durable in its scenario. A virtual one is played again: the same seed is the same run")
+		if script.Durable.Keep != "journal" || !script.Clock.Live() {
+			return errors.New("nothing of this run is kept: --resume is for a live run with durable: journal in its scenario. A virtual one is played again: the same seed is the same run")
 		}
 		r.Out = r.Resume
 	}
