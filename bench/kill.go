@@ -1,8 +1,13 @@
+//go:build unix
+
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -13,7 +18,7 @@ type killReport struct {
 			Sent, Delivered uint64
 		}
 	}
-	Durable struct {
+	Durable *struct {
 		Journal           bool
 		Numbered, Missing uint64
 		Resumed           []struct {
@@ -23,10 +28,14 @@ type killReport struct {
 	}
 }
 
-// kill compares what the fleet was acknowledged with what the platform has.
-func kill(fleetFile, platformFile string) error {
+// killCommand compares what the fleet was acknowledged with what the platform has:
+// its arguments are the two reports.
+func killCommand(_ context.Context, args []string, out io.Writer) error {
+	if len(args) != 2 {
+		return errors.New("kill wants two files: report.json of the fleet, and of the platform")
+	}
 	var fleet, platform killReport
-	for file, into := range map[string]*killReport{fleetFile: &fleet, platformFile: &platform} {
+	for file, into := range map[string]*killReport{args[0]: &fleet, args[1]: &platform} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return err
@@ -35,10 +44,13 @@ func kill(fleetFile, platformFile string) error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
+	if platform.Durable == nil || len(fleet.Ledger.Readings) == 0 {
+		return errors.New("these are not the reports of a fleet and of a durable platform")
+	}
 	d, acknowledged := platform.Durable, fleet.Ledger.Readings[0].Delivered
-	fmt.Printf("journal %v: %d acknowledged, %d in the twins, %d counted as missing\n", d.Journal, acknowledged, d.Numbered, d.Missing)
+	fmt.Fprintf(out, "journal %v: %d acknowledged, %d in the twins, %d counted as missing\n", d.Journal, acknowledged, d.Numbered, d.Missing)
 	for _, l := range d.Resumed {
-		fmt.Printf("  %d readings recovered in %.3f s, %d taken up late; %.3f s without a platform\n", l.Readings, l.Took, l.Late, l.Down)
+		fmt.Fprintf(out, "  %d readings recovered in %.3f s, %d taken up late; %.3f s without a platform\n", l.Readings, l.Took, l.Late, l.Down)
 	}
 	switch {
 	case acknowledged == 0:

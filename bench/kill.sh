@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
-go build -o "$work/twinbed" ./cmd/twinbed
+go build -o "$work/" ./cmd/twinbed ./bench
 cp bench/kill.yaml "$work"
 cd "$work"
 broker=mqtt://127.0.0.1:${PORT:-18834}
@@ -28,7 +28,7 @@ play() { # name, keep, how the second process is told to go on
     sleep 1
     kill -INT $platform
     wait $platform || true
-    go run -C "$OLDPWD" ./bench kill "$work/$name-fleet/report.json" "$work/$name/report.json"
+    ./bench kill "$name-fleet/report.json" "$name/report.json"
 }
 
 for n in 1 2 3; do play "journal-$n" journal --resume "journal-$n"; done
