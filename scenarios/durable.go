@@ -121,6 +121,7 @@ func (r *Run) recall() error {
 		return err
 	}
 	readings := r.Platform.Counts().Readings
+	r.live.wires.repeating = true
 	j, found, err := journal.Open(k.dir, func(number uint64, record []byte) error {
 		switch {
 		case len(record) > 0 && record[0] == endRecord:
@@ -166,6 +167,7 @@ func (r *Run) recall() error {
 // goOn notes that this process plays the run from now on.
 func (r *Run) goOn(gate *broker.Gate, now *life) error {
 	k := r.keeping
+	r.live.wires.repeating, r.live.wires.journal = false, k.file
 	late, err := gate.Recalled(k.file)
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)

@@ -207,6 +207,7 @@ func (b *builder) world() {
 			kept.clock = w.Clock
 		}
 	}
+	w.Journaled = s.Durable.journaled()
 	w.Live, w.ForeignBroker = s.Clock.Live(), s.Broker.URL != ""
 	b.World = w
 	b.names()

@@ -88,7 +88,7 @@ func TestADamagedMiddleIsTold(t *testing.T) {
 
 func TestOneSyncIsForAllThatGathered(t *testing.T) {
 	j, _, _ := open(t, t.TempDir())
-	defer j.Obstruct(2*time.Millisecond, nil)()
+	defer j.Obstruct(func() time.Duration { return 2 * time.Millisecond }, nil)()
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
@@ -106,7 +106,7 @@ func TestOneSyncIsForAllThatGathered(t *testing.T) {
 func TestWhileTheDiskIsFullNothingIsPromised(t *testing.T) {
 	dir := t.TempDir()
 	j, _, _ := open(t, dir)
-	undo := j.Obstruct(0, syscall.ENOSPC)
+	undo := j.Obstruct(nil, syscall.ENOSPC)
 	n := j.Append([]byte("patience"))
 	done := make(chan error, 1)
 	go func() { done <- j.Wait(n) }()
@@ -124,7 +124,7 @@ func TestWhileTheDiskIsFullNothingIsPromised(t *testing.T) {
 
 func TestAJournalThatIsClosedWhileTheDiskIsFullSaysSo(t *testing.T) {
 	j, _, _ := open(t, t.TempDir())
-	j.Obstruct(0, syscall.ENOSPC)
+	j.Obstruct(nil, syscall.ENOSPC)
 	n := j.Append([]byte("never"))
 	done := make(chan error, 1)
 	go func() { done <- j.Wait(n) }()

@@ -28,12 +28,12 @@ type obstacles struct {
 
 type obstacle struct {
 	err   error
-	delay time.Duration
+	delay func() time.Duration
 }
 
-// Obstruct has each write to the disk take longer by a delay, or fail with err, until
+// Obstruct has each write to the disk take longer by a delay (nil: none), or fail with err, until
 // undo is called: a disk that is slow, or full.
-func (j *Journal) Obstruct(delay time.Duration, err error) (undo func()) {
+func (j *Journal) Obstruct(delay func() time.Duration, err error) (undo func()) {
 	o := &j.obstacles
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -54,7 +54,9 @@ func (o *obstacles) meet() (err error) {
 	var delay time.Duration
 	o.mu.Lock()
 	for _, x := range o.list {
-		delay += x.delay
+		if x.delay != nil {
+			delay += x.delay()
+		}
 		if x.err != nil {
 			err = x.err
 		}
