@@ -145,3 +145,21 @@ func TestWhatCannotBeKeptIsRefused(t *testing.T) {
 	_, err = scenarios.Load("testdata/durable.yaml", scenarios.Options{Only: scenarios.OnlyFleet, Broker: "mqtt://x:1", Sets: []string{"clock=virtual"}})
 	require.ErrorContains(t, err, "live runs")
 }
+
+func TestAPlatformWithAJournalForgetsNothingWhenItCrashes(t *testing.T) {
+	play := func(keep string) *reports.Report {
+		s, err := scenarios.Load("testdata/faults.yaml", scenarios.Options{Sets: []string{
+			"faults=[{at: 30m, for: 1h, fault: platform_crash}]", "durable=" + keep,
+		}})
+		require.NoError(t, err)
+		defer func() { require.NoError(t, s.Close()) }()
+		run, err := s.Stage(scenarios.Staging{})
+		require.NoError(t, err)
+		r, err := run.Play(t.Context())
+		require.NoError(t, err)
+		require.True(t, r.Ledger.Balanced, r.Reasons)
+		return r
+	}
+	require.NotEmpty(t, play("nothing").Ledger.Readings[0].Lost)
+	require.Empty(t, play("journal").Ledger.Readings[0].Lost)
+}
