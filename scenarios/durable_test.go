@@ -45,6 +45,15 @@ func (p *part) report(t *testing.T) *reports.Report {
 	return r
 }
 
+// ends waits for a run that cannot be played.
+func (p *part) ends(t *testing.T) {
+	select {
+	case <-p.done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it is played")
+	}
+}
+
 func freeAddress(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -89,7 +98,7 @@ func TestARunThatGoesOnKnowsWhatItKnew(t *testing.T) {
 	require.Equal(t, after.Ledger.Commands.Closed.Done, f.Ledger.Commands.Closed.Done, "no command was carried out twice")
 
 	third := playPart(t, scenarios.OnlyPlatform, freeAddress(t), scenarios.Staging{Out: out, Resume: true}, "duration=2h")
-	<-third.done
+	third.ends(t)
 	require.ErrorContains(t, third.err, "another scenario")
 }
 
@@ -122,7 +131,7 @@ func TestADamagedJournalIsNotPlayed(t *testing.T) {
 	text[len(text)/2] ^= 1
 	require.NoError(t, os.WriteFile(names[0], text, 0o600))
 	p = playPart(t, scenarios.OnlyPlatform, address, scenarios.Staging{Out: out, Resume: true}, "duration=1h")
-	<-p.done
+	p.ends(t)
 	require.ErrorContains(t, p.err, "damaged at byte")
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	headerSize  = 8        // length and checksum
+	headerSize  = 12
 	mostRecord  = 1 << 24  // bytes
 	mostSegment = 64 << 20 // bytes, after which a new file is begun
 	mostWaiting = 16 << 20 // bytes that are not on disk: whoever appends waits
@@ -111,6 +111,7 @@ func (j *Journal) Append(parts ...[]byte) uint64 {
 func seal(b []byte, number uint64) {
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-headerSize))
 	binary.LittleEndian.PutUint32(b[4:], checksum(b[headerSize:], number))
+	binary.LittleEndian.PutUint32(b[8:], uint32(number))
 }
 
 func checksum(record []byte, number uint64) uint32 {

@@ -72,18 +72,22 @@ func TestATornEndIsCutOffWhereverItTore(t *testing.T) {
 	}
 }
 
-func TestADamagedMiddleIsTold(t *testing.T) {
+func TestADamagedMiddleIsToldWhereverItIs(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, dir, 5)
 	whole, err := os.ReadFile(file)
 	require.NoError(t, err)
-	whole[20] ^= 1
-	require.NoError(t, os.WriteFile(file, whole, 0o600))
-	_, _, err = journal.Open(dir, func(uint64, []byte) error { return nil })
-	var damaged *journal.Damaged
-	require.ErrorAs(t, err, &damaged)
-	require.EqualValues(t, 16, damaged.At)
-	require.Equal(t, file, damaged.File)
+	size := len(whole) / 5
+	for at := range whole[:4*size] {
+		spoilt := append([]byte(nil), whole...)
+		spoilt[at] ^= 1
+		require.NoError(t, os.WriteFile(file, spoilt, 0o600))
+		_, _, err = journal.Open(dir, func(uint64, []byte) error { return nil })
+		var damaged *journal.Damaged
+		require.ErrorAs(t, err, &damaged, "byte %d", at)
+		require.EqualValues(t, at/size*size, damaged.At)
+		require.Equal(t, file, damaged.File)
+	}
 }
 
 func TestOneSyncIsForAllThatGathered(t *testing.T) {

@@ -111,25 +111,24 @@ func record(b []byte, number uint64) ([]byte, bool) {
 		return nil, false
 	}
 	size := binary.LittleEndian.Uint32(b)
-	if size > mostRecord || int(size) > len(b)-headerSize {
+	if size > mostRecord || int(size) > len(b)-headerSize || binary.LittleEndian.Uint32(b[8:]) != uint32(number) {
 		return nil, false
 	}
 	r := b[headerSize : headerSize+int(size)]
 	return r, binary.LittleEndian.Uint32(b[4:]) == checksum(r, number)
 }
 
-// follows says whether a whole record with one of the next numbers stands anywhere
-// behind what is no record: then it is not the end that was torn. A write that was
-// cut off by a crash may leave some of its later blocks and not the earlier ones, but
-// none of it was acknowledged; that much is allowed for.
+// follows says whether a whole record with a later number stands anywhere behind what
+// is no record: then it is not the end that was torn, as a process's end tears it.
 func follows(b []byte, number uint64) bool {
-	size := 0
-	if len(b) >= headerSize {
-		size = int(binary.LittleEndian.Uint32(b))
+	for at := 1; at+headerSize <= len(b); at++ {
+		later := binary.LittleEndian.Uint32(b[at+8:]) - uint32(number)
+		if later == 0 || later > uint32(len(b)) {
+			continue
+		}
+		if _, ok := record(b[at:], number+uint64(later)); ok {
+			return true
+		}
 	}
-	if size <= 0 || size > mostRecord || headerSize+size >= len(b) {
-		return false
-	}
-	_, ok := record(b[headerSize+size:], number+1)
-	return ok
+	return false
 }
