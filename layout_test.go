@@ -85,14 +85,15 @@ var rooms = map[string][]string{
 	"twins":                     {"sim"},
 	"twins/external":            {"sim"},
 	"broker/pipe":               {},
+	"broker/journal":            {}, // bytes on a disk: what they mean is the gate's
 	"broker/contained":          {"broker/pipe"},
-	"broker":                    {"sim", "broker/contained", "broker/pipe"},
+	"broker":                    {"sim", "broker/contained", "broker/pipe", "broker/journal"},
 	"hardware":                  {"sim"},
 	"hardware/hardwaretest":     {"sim", "hardware"},
 	"reports":                   {"sim"},
 	"scenarios/language":        {"sim"},
 	"scenarios/language/corpus": {"scenarios/language"},
-	"scenarios":                 {"sim", "sim/wall", "sim/signals", "sim/faults", "sim/people", "sim/sources", "twins", "twins/external", "broker", "broker/contained", "hardware", "reports", "scenarios/language"},
+	"scenarios":                 {"sim", "sim/wall", "sim/signals", "sim/faults", "sim/people", "sim/sources", "twins", "twins/external", "broker", "broker/contained", "broker/journal", "hardware", "reports", "scenarios/language"},
 	"bench":                     {},
 	"cmd/twinbed":               {"scenarios", "reports", "broker/contained"}, // the broker alone has no scenario
 }

@@ -6,6 +6,7 @@
 //	bench rates     everything side by side, as one markdown table
 //	bench stall     a broker that stops for a second, as an open and as a closed loop see it
 //	bench cost      what faults cost
+//	bench kill      what a fleet was acknowledged beside what a killed platform still has
 //	bench raw       publishes pre-encoded frames
 //	bench paho      publishes as the tools do that are built on paho
 //	bench broker    the plain broker alone, until its standard input ends
@@ -22,14 +23,14 @@ import (
 )
 
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"rates": rates, "stall": stall, "cost": cost, "raw": rawCommand, "paho": pahoCommand, "broker": brokerCommand,
+	"rates": rates, "stall": stall, "cost": cost, "kill": killCommand, "raw": rawCommand, "paho": pahoCommand, "broker": brokerCommand,
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "bench rates|stall|cost|raw|paho|broker [flags]")
+		fmt.Fprintln(os.Stderr, "bench rates|stall|cost|kill|raw|paho|broker [flags]")
 		os.Exit(2)
 	}
 	err := commands[os.Args[1]](ctx, os.Args[2:], os.Stdout)

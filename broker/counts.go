@@ -37,6 +37,7 @@ const (
 	resentMessages
 	refusedMessages
 	obeyedCommands
+	acknowledgedMessages
 	tallies
 )
 
@@ -65,6 +66,8 @@ var tallyWords = [tallies]string{
 	resentMessages:    "messages sent again",
 	refusedMessages:   "messages refused by the broker",
 	obeyedCommands:    "commands received",
+
+	acknowledgedMessages: "messages acknowledged",
 }
 
 // counters may be raised from any goroutine.

@@ -37,6 +37,7 @@ type desk struct {
 	serving  bool                   // who plays what is settled
 	watchers [Acks + 1]atomic.Int64 // subscriptions that can match a room of things
 	counts   counters
+	keep     *keep // nil without a journal
 
 	// Only on the clock's thread.
 	reading sim.Reading
@@ -130,6 +131,9 @@ func (d *desk) InFlight() (readings, commands, acks int) {
 // take hands what has gathered in the inbox to the bus, in the order it came, on
 // the clock's thread.
 func (d *desk) take(b batch) {
+	if d.keep != nil {
+		d.keep.note(d.world.Clock, &b)
+	}
 	readings, acks, orders, losses, values := b.readings, b.acks, b.orders, b.losses, b.values
 	for _, x := range b.order {
 		switch x {
@@ -246,6 +250,10 @@ func (d *desk) Obey(c *sim.Command) {
 	if d.players[c.Thing] == outside {
 		d.asked.note(c.ID, c.Thing)
 	}
+	if d.keep != nil && d.keep.recalling {
+		d.keep.recallCommand(c)
+		return
+	}
 	d.send(letter{
 		room: Commands, name: d.world.Roster.Name(c.Thing), payload: d.codec(c.Thing).AppendCommand(nil, c),
 		qos: 1, medium: sim.CommandMessage, thing: c.Thing, due: c.Decided.At, vital: true, id: c.ID,
@@ -254,6 +262,12 @@ func (d *desk) Obey(c *sim.Command) {
 
 // send puts a message into the postbox or tells that it is lost.
 func (d *desk) send(l letter) {
+	if d.keep != nil {
+		if d.keep.recalling {
+			return
+		}
+		l.after = d.keep.journal.Last()
+	}
 	if d.postbox.put(l) {
 		return
 	}

@@ -129,6 +129,9 @@ func (g *Gate) Counts() []Count {
 
 // deliver hands a letter to the broker, on the postbox's goroutine.
 func (g *Gate) deliver(l letter) {
+	if g.keep != nil && g.keep.journal.Wait(l.after) != nil {
+		return // the run is over
+	}
 	topic, b := Topic(l.room, l.name), g.broker.Load()
 	takers := b.Takers(topic)
 	if l.vital {

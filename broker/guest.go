@@ -22,6 +22,7 @@ type guest struct {
 	place   place  // where it leads
 	heard   Heard
 	refused int
+	kept    kept // heard, and not known to be on disk
 
 	mu       sync.Mutex
 	watching map[string]struct{} // its filters that readings can match
@@ -137,6 +138,10 @@ func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
 	if unknown > 0 {
 		d.counts[unknownFields].Add(uint64(unknown))
 	}
+	if d.keep != nil {
+		v.keepReading(at, h, m)
+		return d.onward(at)
+	}
 	if !d.inbox.reading(h, v.heard.Values, m.QoS > 0) {
 		d.counts.add(unreadMessages)
 		d.lose(loss{medium: sim.ReadingMessage, thing: h.thing, due: h.due, why: sim.LostUnread, foreign: foreign, seq: h.seq})
@@ -170,6 +175,10 @@ func (v *guest) hearAck(at *place, m *contained.Message) contained.Fate {
 		return v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())
 	}
 	d.counts[unknownFields].Add(uint64(a.Unknown))
+	if d.keep != nil {
+		v.keepAck(at, a, m)
+		return d.onward(at)
+	}
 	if !d.inbox.ack(a, m.QoS > 0) {
 		d.counts.add(unreadMessages)
 		if at.thing != sim.NoThing {

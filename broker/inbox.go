@@ -53,6 +53,7 @@ type heard struct {
 	again   bool
 	foreign bool
 	width   int
+	mark    uint64 // its record in the journal; 0 without one
 }
 
 // answered is an ack of a thing, or of a worker to its phone.
@@ -61,6 +62,7 @@ type answered struct {
 	phone   *Phone
 	foreign bool
 	client  string
+	mark    uint64 // its record in the journal; 0 without one
 	Answer
 }
 

@@ -53,7 +53,8 @@ func (p *Passage) Ack(a *sim.Ack) {
 
 // Command notes a command that sets out for its thing.
 func (p *Passage) Command(c *sim.Command) {
-	if x := p.sessions.of(c.Thing); x != nil {
+	// Of a platform that is elsewhere nothing is known of a command before it is here.
+	if x := p.sessions.of(c.Thing); x != nil && !p.sessions.apart {
 		x.mu.Lock()
 		on := max(x.connection, 1) // before the first, the first
 		x.mu.Unlock()
@@ -98,6 +99,9 @@ func (s *Sessions) take(all []news) {
 		n := &all[i]
 		switch n.what {
 		case obey:
+			if s.apart {
+				s.desk.commandedFromAfar(&n.command)
+			}
 			s.trafficOf(n.thing).down.arrived(order(&n.command), s.broke(n.thing))
 			n.command.Decided = s.world.Clock.StampOf(n.command.Decided.At)
 			s.fleet.Obey(&n.command)

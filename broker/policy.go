@@ -116,6 +116,7 @@ func (p policy) Unsubscribed(c *contained.Client, filter string) { c.Guest.(*gue
 // Left forgets what a client watched.
 func (p policy) Left(c *contained.Client) {
 	v := c.Guest.(*guest)
+	_ = v.commit() // what was not acknowledged may still be told
 	v.watchNone()
 	if v.rules {
 		p.inbox.note(sim.Event{What: "platform away", Thing: sim.NoThing, Subject: platformID})

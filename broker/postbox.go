@@ -18,6 +18,7 @@ type letter struct {
 	vital   bool // a loss is told: a command or task, not an observer's copy
 	id      uint64
 	phone   *Phone // whose task it is, else nil
+	after   uint64 // goes out once the journal has this record on disk
 }
 
 // postbox takes messages from the clock's thread, never blocks it, and hands

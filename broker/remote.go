@@ -26,6 +26,7 @@ type RemoteOptions struct {
 	Address            string      // host and port
 	TLS                *tls.Config // nil for none
 	Username, Password string
+	Apart              bool          // the platform is that broker's, in another process: here are things alone
 	QoS                byte          // of the platform's subscriptions: the highest of the things
 	AnswerWithin       time.Duration // the broker has to connect, to grant and to acknowledge; default 10 s
 	Inbox              int           // messages that wait for the clock; default 65,536
@@ -73,6 +74,9 @@ func NewRemote(w *sim.World, o RemoteOptions) (*Remote, error) {
 		desk: d, options: o, id: ownPrefix + strings.ToLower(rand.Text()[:8]),
 		gone: make(chan struct{}), senders: map[string]*guest{},
 	}
+	if o.Apart {
+		r.id = apartPrefix + strings.ToLower(rand.Text()[:8])
+	}
 	r.others = guest{Client: &contained.Client{ID: "a client of " + o.Address}, desk: d}
 	r.platform = guest{Client: r.others.Client, desk: d, rules: true}
 	return r, nil
@@ -118,6 +122,9 @@ func (r *Remote) Dial(ctx context.Context) (net.Conn, error) {
 
 // Open connects the platform and waits until its subscriptions are granted.
 func (r *Remote) Open() error {
+	if r.options.Apart {
+		return r.openApart()
+	}
 	var ctx context.Context
 	ctx, r.cancel = context.WithCancel(context.Background())
 	r.serve(r.deliver)

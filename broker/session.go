@@ -19,8 +19,9 @@ import (
 // that is not in use.
 type fleetSession struct {
 	fleet  *Sessions
-	things span  // that it speaks for, but for those whose session is another
-	place  int32 // among the fleet's clients
+	things span   // that it speaks for, but for those whose session is another
+	place  int32  // among the fleet's clients
+	guest  *guest // as which its messages are heard once they are acknowledged, in a fleet apart
 
 	mu         sync.Mutex
 	out        outbox
@@ -101,7 +102,17 @@ func (s *fleetSession) hear(pk *packet) error {
 	case pk.kind == packets.Pubrec && !refused:
 		s.out.received(pk.id)
 	case pk.kind == packets.Puback, pk.kind == packets.Pubrec, pk.kind == packets.Pubcomp:
-		if f, ok := s.out.landed(pk.id); ok && refused && pk.kind != packets.Pubcomp {
+		if s.fleet.apart && !refused {
+			if frame := s.out.frame(pk.id); frame != nil {
+				s.acknowledged(frame)
+			}
+		}
+		f, ok := s.out.landed(pk.id)
+		switch {
+		case !ok:
+		case !refused || pk.kind == packets.Pubcomp:
+			s.fleet.counts.add(acknowledgedMessages)
+		default:
 			s.fleet.counts.add(refusedMessages)
 			s.fleet.news.tell(news{what: lost, session: s, thing: f.thing, medium: f.medium, due: f.due, why: sim.LostRefused})
 		}

@@ -30,6 +30,7 @@ type Sessions struct {
 	places   map[string]int  // of things behind gateways, by their levels; else nil
 	desk     *desk
 	within   bool // the broker is in this process
+	apart    bool // the platform is in another
 	news     *newsroom
 	writers  crew
 	readers  crew
@@ -73,6 +74,9 @@ func NewSessions(w *sim.World, f *sim.Fleet, e Entry, o SessionOptions) (*Sessio
 		s.relays = newRelays()
 	}
 	_, s.within = e.(*Gate)
+	if r, remote := e.(*Remote); remote {
+		s.apart = r.options.Apart
+	}
 	s.poller = sync.OnceValue(s.poll)
 	s.pulse.interval.Store(int64(o.KeepAlive))
 	s.news = newNewsroom(w.Clock, d.inbox.limit, s.take)

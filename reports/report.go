@@ -80,6 +80,7 @@ type Report struct {
 	People     []Crew        `json:"people"`
 	Devices    []Device      `json:"devices"`              // real things
 	Resilience *Resilience   `json:"resilience,omitempty"` // of a run with faults
+	Durable    *Durable      `json:"durable,omitempty"`    // of a run that can go on in another process
 	Trust      Trust         `json:"trust"`
 	Wall       Wall          `json:"wall"`
 }

@@ -29,6 +29,7 @@ func (x *Report) Text(w io.Writer, colour bool) error {
 	t.books()
 	t.windows()
 	t.resilience()
+	t.durable()
 	t.steps()
 	t.people()
 	t.kpis()

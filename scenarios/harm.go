@@ -11,7 +11,7 @@ func (b *builder) faults() {
 	var incidents []faults.Incident
 	for _, x := range b.scenario.Faults {
 		x.Incident.Name, x.Incident.Fault = x.Fault.Name, x.Fault.Fault
-		x.Incident.Skip = x.Fault.Fault == nil || !b.scenario.takesPart(x.Fault.Area())
+		x.Incident.Skip = x.Fault.Fault == nil || !b.scenario.takesPart(x.Fault.Area()) || !b.Script.plays(x.Fault.Area())
 		incidents = append(incidents, x.Incident)
 	}
 	timeline, wrongs := faults.Play(b.World, incidents)

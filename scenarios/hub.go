@@ -79,7 +79,7 @@ func (b *builder) foreignBroker() *broker.RemoteOptions {
 	for _, key := range x.keys() {
 		b.wrong(sim.Wrongf(key, "that is for our own broker, and url names another"))
 	}
-	o := &broker.RemoteOptions{}
+	o := &broker.RemoteOptions{Apart: b.Script.options.Only == OnlyFleet}
 	u, err := url.Parse(x.URL)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "mqtt" && u.Scheme != "mqtts":
@@ -169,6 +169,9 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 			return err
 		}
 		b.live.hub = gate
+		if b.journaled() {
+			gate.Keep()
+		}
 		return b.invite()
 	}
 	if foreign.Username, err = b.value(s.Broker.User); err != nil {
@@ -181,8 +184,11 @@ func (b *builder) openHub(foreign *broker.RemoteOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	b.live.hub, b.live.outages = remote, remote.Outages()
-	w.Observers = append(w.Observers, b.live.outages)
+	b.live.hub = remote
+	if !foreign.Apart { // else nobody hears of messages but by their acknowledgements
+		b.live.outages = remote.Outages()
+		w.Observers = append(w.Observers, b.live.outages)
+	}
 	return b.invite()
 }
 
@@ -226,6 +232,9 @@ func (r *Run) BrokerAddress() string {
 func (r *Run) brokers() string {
 	switch h := r.live.hub.(type) {
 	case *broker.Gate:
+		if r.journaled() { // it opens when the journal has been read
+			return "mqtt://" + r.Script.Broker.TCP
+		}
 		if web := h.WebSocket(); web != "" {
 			return h.URL() + " and " + web
 		}

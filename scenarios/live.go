@@ -17,6 +17,7 @@ import (
 // clients and devices.
 type live struct {
 	wall     sim.Wall
+	kept     *lifetime // the wall of a run with a journal, else nil
 	hub      hub
 	wires    *wires
 	outages  *broker.Outages // of a broker that is not ours, else nil
@@ -61,12 +62,14 @@ func (b *builder) wires() {
 		}
 	}
 	foreign := b.foreignBroker()
-	if b.live == nil || len(b.wrongs) > 0 {
+	if b.live == nil || len(b.wrongs) > 0 || b.failure != nil {
 		return
 	}
 	if b.failure = b.connect(foreign); b.failure == nil {
 		b.connectPhones()
-		b.failure = b.live.hub.Open()
+		if !b.journaled() { // else when what it holds has been repeated
+			b.failure = b.live.hub.Open()
+		}
 	}
 }
 
@@ -82,7 +85,7 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 	b.live.patience = time.Minute + 2*time.Duration(float64(w.Roster.Size())/s.Broker.ConnectRate*float64(time.Second))
 	for i, k := range w.Roster.Kinds {
 		t, fleet := &s.Things[i], w.Fleets[i]
-		for _, r := range t.Hardware {
+		for _, r := range b.Script.bound(t) {
 			id, _ := w.Roster.Lookup(r.Thing)
 			d, err := hardware.Bind(w, hardware.Wire{
 				Thing: id, Config: r.Adapter.Config, Carrier: w.Bus, Armed: b.staging.Armed,
@@ -95,7 +98,7 @@ func (b *builder) connect(foreign *broker.RemoteOptions) error {
 			b.live.ears.heard[id] = sim.Never
 			b.live.devices = append(b.live.devices, d)
 		}
-		switch t.Connect {
+		switch b.Script.connect(t) {
 		case "outside":
 			b.outside(k, fleet)
 		case "mqtt":

@@ -20,6 +20,8 @@ var library embed.FS
 type Options struct {
 	Variant string
 	Sets    []string // path=value, in order; checked like the file
+	Only    string   // plays a part of the scenario, as OnlyFleet; "": all
+	Broker  string   // address at which the parts meet
 }
 
 // Script is a scenario that has been read: the file, with a variant and settings
@@ -159,7 +161,7 @@ func (s *Script) read() error {
 	if problems := s.document.Decode(&s.Scenario); len(problems) > 0 {
 		return Mistakes(problems)
 	}
-	return nil
+	return s.part()
 }
 
 // WithVariant is the same script with another variant laid over it.

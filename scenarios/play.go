@@ -23,6 +23,8 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	calm := r.beside(ctx)
 	if r.live != nil {
 		defer relaxGarbage()()
+	}
+	if r.live != nil && !r.journaled() {
 		if err := r.live.open(ctx); err != nil {
 			return nil, errors.Join(err, r.Close())
 		}
@@ -34,6 +36,17 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	}
 	for _, f := range r.World.Fleets {
 		f.Play(r.Script.Load)
+	}
+	if r.journaled() {
+		if err := r.recall(); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+		if err := r.live.hub.Open(); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+		if err := r.live.open(ctx); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
 	}
 	clock := r.World.Clock
 	if r.staging.WarmUp > 0 {
@@ -57,6 +70,8 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 		environment.Ended = stopped.Error()
 	}
 	report := r.Recorder.Report(environment)
+	report.Durable = r.keeping.report()
+	r.over = stopped == nil
 	if len(r.Script.Faults) > 0 {
 		report.Resilience = r.after.Resilience(r.faultCounts(), calm(), report)
 	}
@@ -121,6 +136,7 @@ func (r *Run) Close() error {
 	if r.live != nil {
 		all = append(all, r.live.close())
 		r.live = nil
+		all = append(all, r.keeping.close(r.over))
 	}
 	for _, s := range r.sources {
 		all = append(all, s.Close())
@@ -192,7 +208,7 @@ func (r *Run) players() (real, simulated []string) {
 	for i, k := range r.World.Roster.Kinds {
 		t := &r.Script.Things[i]
 		played := k.Declared
-		for _, d := range t.Hardware {
+		for _, d := range r.Script.bound(t) {
 			if r.World.Clock.Live() {
 				real = append(real, fmt.Sprintf("%s by %s", d.Thing, d.Adapter.Name))
 				played--
@@ -203,7 +219,7 @@ func (r *Run) players() (real, simulated []string) {
 		}
 		switch {
 		case played <= 0:
-		case r.World.Clock.Live() && t.Connect == "outside":
+		case r.World.Clock.Live() && r.Script.connect(t) == "outside":
 			real = append(real, fmt.Sprintf("%d %s by outside clients", played, k.Name))
 		default:
 			simulated = append(simulated, strconv.Itoa(played)+" "+k.Name)

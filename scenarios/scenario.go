@@ -34,6 +34,7 @@ type Scenario struct {
 	Load     []sim.LoadStage `doc:"how much of the things is switched on, stage by stage: ramp and soak {over: 5m, to: 100%, hold: 8h}, step {to: 200%, hold: 1m}, spike {spike: 500%, hold: 10s}, storm {reconnect: 100%}"`
 	Broker   Broker          `doc:"where the run's broker listens, or where one is that is not ours, in live runs"`
 	Platform Platform        `doc:"who decides: the platform that is built in, or one that is not ours and is a client of the broker (external)"`
+	Durable  Durable         `doc:"what of a live run outlives the kill of its process: journal, for a fleet in another process (run --only)"`
 	Faults   []Incident      `doc:"what goes wrong, and when"`
 	Limits   []reports.Limit `doc:"what must hold, such as p99 of loop < 250ms; a broken one fails the run"`
 	KPIs     []reports.KPI   `key:"kpis" doc:"what the run is worth: names of built-in ones, or your own"`

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,8 +36,11 @@ type Staging struct {
 	Beside    bool          // also play the run without its faults, in virtual time, to say what they cost
 	Punctual  time.Duration // how late the clock may be at p99 in wall time; 0: a tenth of the tightest period
 
-	beside bool // it is the run without faults
-	dry    bool // only to check: nothing is opened, time is virtual
+	beside bool   // it is the run without faults
+	Out    string // folder of a durable run
+	Resume bool   // go on with the run that is there
+
+	dry bool // only to check: nothing is opened, time is virtual
 }
 
 // Run is a scenario on its stage, to be played once.
@@ -56,7 +58,9 @@ type Run struct {
 	after    *reports.Aftermath // of a run with faults, or one beside it
 	sources  []sim.Source
 	live     *live    // nil in virtual time
+	keeping  *keeping // nil where nothing outlives the process
 	played   sim.Time // when it ended
+	over     bool     // played to its end
 	limits   []reports.Limit
 }
 
@@ -73,85 +77,13 @@ func (s *Script) Stage(o Staging) (*Run, error) {
 	b.platform()
 	b.witness()
 	b.faults()
+	b.durable()
 	b.wires()
 	if err := b.err(); err != nil {
 		b.Run.Close()
 		return nil, err
 	}
 	return b.Run, nil
-}
-
-// Check stages the script as it is and with each of its variants, in virtual
-// time, and returns what is worth knowing, or all mistakes.
-func (s *Script) Check() (told []string, err error) {
-	var all Mistakes
-	variants := []string{s.Variant}
-	if s.Variant == "" {
-		variants = append(variants, s.Variants.names()...)
-	}
-	for _, name := range variants {
-		lines, err := s.check(name)
-		if m, ok := errors.AsType[Mistakes](err); ok {
-			all = append(all, m...)
-		} else if err != nil {
-			return nil, err
-		}
-		told = append(told, lines...)
-	}
-	if len(all) == 0 {
-		return told, nil
-	}
-	return nil, once(all)
-}
-
-// once is mistakes in order, each of them once: variants share most of theirs.
-func once(all []language.Problem) Mistakes {
-	return slices.CompactFunc(language.Sorted(all), func(a, b language.Problem) bool { return a.String() == b.String() })
-}
-
-func (s *Script) check(variant string) (told []string, err error) {
-	v, err := s.WithVariant(variant)
-	if err != nil {
-		return nil, err
-	}
-	run, err := v.Stage(Staging{dry: true})
-	if err != nil {
-		return nil, err
-	}
-	for _, line := range run.Casting() {
-		if variant != "" {
-			line = "variant " + variant + ": " + line
-		}
-		told = append(told, line)
-	}
-	return told, run.Close()
-}
-
-// Casting says who plays whom and who is left out, a line each.
-func (r *Run) Casting() (lines []string) {
-	real, simulated := r.players()
-	for _, x := range real {
-		lines = append(lines, "real: "+x)
-	}
-	for _, x := range simulated {
-		lines = append(lines, "simulated: "+x)
-	}
-	if r.live != nil {
-		lines = append(lines, "broker: "+r.brokers())
-	}
-	lines = append(lines, r.Script.unused()...)
-	lines = append(lines, r.Script.tooLate()...)
-	return append(lines, r.leftOut()...)
-}
-
-func (r *Run) leftOut() (lines []string) {
-	for _, x := range r.LeftOut {
-		lines = append(lines, fmt.Sprintf("decision %q is left out: the pillar %s is off", x.Decision, x.Pillar))
-	}
-	if r.live == nil && slices.ContainsFunc(r.Script.Load, func(s sim.LoadStage) bool { return s.Reconnect > 0 }) {
-		lines = append(lines, "reconnect storms happen in live runs alone: in virtual time there are no connections")
-	}
-	return lines
 }
 
 // builder puts a run together and collects what is wrong.
@@ -190,9 +122,18 @@ func (b *builder) world() {
 		if pace == nil {
 			pace = wall.New()
 		}
-		b.live = &live{wall: pace, ears: &ears{heard: map[sim.ThingID]sim.Time{}}}
+		var kept *lifetime
+		if s.Durable.journaled() {
+			kept = &lifetime{Wall: pace}
+			pace = kept
+		}
+		b.live = &live{wall: pace, kept: kept, ears: &ears{heard: map[sim.ThingID]sim.Time{}}}
 		w.Clock = sim.NewLiveClock(s.Clock.Factor, pace)
+		if kept != nil {
+			kept.clock = w.Clock
+		}
 	}
+	w.Journaled = s.Durable.journaled()
 	w.Live, w.ForeignBroker = s.Clock.Live(), s.Broker.URL != ""
 	b.World = w
 	b.names()
@@ -304,7 +245,7 @@ func (b *builder) platform() {
 			continue // told already
 		}
 		source, err := d.Source.Open(sources.Site{
-			Name: d.Name, Open: b.open, Symbols: b.World.Symbols, Live: b.live != nil, Calendar: b.World.Calendar,
+			Name: d.Name, Open: b.open, Symbols: b.World.Symbols, Live: b.live != nil && b.live.kept == nil, Calendar: b.World.Calendar,
 			Getenv: func(name string) string { v, _ := b.staging.LookupEnv(name); return v }, Seed: b.World.Seed,
 			Noted: func(what, detail string) {
 				b.World.Observers.Noted(sim.Event{At: b.World.Clock.Now(), What: what, Thing: sim.NoThing, Subject: d.Name, Detail: detail})

@@ -5,16 +5,21 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"syscall"
+	"time"
 
 	"github.com/twinbed/twinbed/broker"
+	"github.com/twinbed/twinbed/broker/journal"
 	"github.com/twinbed/twinbed/sim"
 )
 
 // wires are a live run's connections and broker, as faults meet them.
 type wires struct {
-	live    *live
-	world   *sim.World
-	pending sync.WaitGroup // brokers that stop or start, and strangers that leave
+	live      *live
+	world     *sim.World
+	journal   *journal.Journal // nil without one, or while it is read
+	repeating bool             // what a run has done before is repeated: nothing is connected
+	pending   sync.WaitGroup   // brokers that stop or start, and strangers that leave
 }
 
 var _ sim.Wires = (*wires)(nil)
@@ -46,6 +51,9 @@ func (x *wires) StopBroker(hits *sim.Hits) (start func(), err error) {
 		return nil, errForeignBroker
 	}
 	hits.Add()
+	if x.repeating {
+		return func() {}, nil // there is nobody to break off from
+	}
 	stopped := make(chan struct{})
 	x.pending.Go(func() {
 		defer close(stopped)
@@ -57,6 +65,19 @@ func (x *wires) StopBroker(hits *sim.Hits) (start func(), err error) {
 			x.tell("broker started", gate.Start())
 		})
 	}, nil
+}
+
+// HarmDisk stands in the journal's way.
+func (x *wires) HarmDisk(full bool, delay func() time.Duration, hits *sim.Hits) (undo func(), err error) {
+	hits.Add()
+	if x.journal == nil { // it is being read
+		return func() {}, nil
+	}
+	var refusal error
+	if full {
+		refusal = syscall.ENOSPC
+	}
+	return x.journal.Obstruct(delay, refusal), nil
 }
 
 // tell notes what became of the broker.
@@ -72,6 +93,9 @@ func (x *wires) tell(what string, err error) {
 
 // Attack sends a stranger.
 func (x *wires) Attack(how string, where []sim.ThingID, hits *sim.Hits) (stop func(), err error) {
+	if x.repeating {
+		return func() {}, nil
+	}
 	var names []string
 	for _, id := range where {
 		names = append(names, x.world.Roster.Name(id))

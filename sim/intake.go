@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -121,7 +122,7 @@ func (p *Intake) handle(x intaken) {
 	for _, bad := range p.poison {
 		if bad.bad(x.reading) {
 			w := p.world
-			w.Observers.Noted(Event{At: w.Clock.Now(), What: "dead letter", Thing: x.reading.Thing, ID: uint64(x.reading.Seq), Detail: "failed three times"})
+			w.Observers.Noted(Event{At: w.Clock.Now(), What: "dead letter", Thing: x.reading.Thing, ID: uint64(x.reading.Seq), Detail: fmt.Sprintf("failed %d times", tries)})
 			w.Lose(x.reading, LostToPoison)
 			return
 		}

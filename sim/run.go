@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -23,6 +24,29 @@ func (c *Clock) Run(until Time) error {
 			c.step()
 		}
 	}
+}
+
+// Rerun brings a run that is repeated to a point that it has been at: so many events
+// had happened, and it was now. Nothing waits for the wall, and nothing that was
+// posted is taken up. The error says that this is not the same run.
+func (c *Clock) Rerun(now Time, events uint64) error {
+	for c.events < events && c.queue.next() <= now {
+		c.step()
+	}
+	if c.events != events || c.queue.next() < now || c.now > now {
+		return fmt.Errorf("the repetition has left the way of the run at %s: after %d events where there were %d", time.Duration(now), c.events, events)
+	}
+	c.now = now
+	return nil
+}
+
+// CatchUp lets happen what was due up to now, without waiting, and without counting
+// it as late: nobody was there.
+func (c *Clock) CatchUp(now Time) {
+	for c.queue.next() <= now {
+		c.step()
+	}
+	c.now = max(c.now, now)
 }
 
 // step lets the next event happen.

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/twinbed/twinbed/sim/chance"
+import (
+	"time"
+
+	"github.com/twinbed/twinbed/sim/chance"
+)
 
 // Wires are the connections and the broker of a live run, as faults meet them. A
 // virtual run has none.
@@ -14,6 +18,9 @@ type Wires interface {
 	// Attack sends a stranger against the broker, in the names of some things, until
 	// stop is called.
 	Attack(how string, where []ThingID, hits *Hits) (stop func(), err error)
+	// HarmDisk has the journal's disk refuse all writes, or each take longer by a delay
+	// in wall time (nil: none), until undo is called.
+	HarmDisk(full bool, delay func() time.Duration, hits *Hits) (undo func(), err error)
 	// OurBroker says whether the broker is the run's own.
 	OurBroker() bool
 }

@@ -23,13 +23,10 @@ func (c *command) begin(r *run) {
 		r.deed.value = t.evaluate(c.value)
 	}
 	r.deed.Attempt = r.attempt
-	order := sim.Command{
-		ID: r.deed.ID, Thing: t.loop.Thing, Name: c.id, Value: r.deed.value,
-		Seq: t.loop.Seq, Attempt: r.attempt, Decided: p.world.Clock.Stamp(),
-	}
+	order := c.order(r)
 	t.d.k.desire(t.i, c.id, order.Value)
 	p.world.Observers.Issued(&r.deed.Deed)
-	p.world.Bus.Command(&order)
+	p.world.Bus.Command(order)
 }
 
 // evaluate is the value of a formula over the turn's twin, NaN for none.

@@ -69,6 +69,7 @@ type Broker struct {
 	options  Options
 	limits   Limits
 	policy   Policy
+	keeper   Committer // the policy, if it keeps what it hears
 	server   *mqtt.Server
 	memory   *memory
 	tcp      net.Listener
@@ -98,6 +99,7 @@ func New(o Options, p Policy) *Broker {
 		limits:   Limits{Bytes: o.Packet, Levels: MaxLevels, Filters: MaxFilters, Dollar: true},
 		retained: retained{topics: o.Retained, bytes: o.RetainedBytes},
 	}
+	b.keeper, _ = p.(Committer)
 	b.entrance.set(o.ConnectRate, time.Second/10)
 	b.server = mqtt.New(b.mochi())
 	return b

@@ -150,8 +150,14 @@ func (g *guard) heard(frame []byte) bool {
 	return true
 }
 
-// acknowledge writes the PUBACKs that have gathered.
+// acknowledge writes the PUBACKs that have gathered, once the policy has kept what
+// they are for.
 func (g *guard) acknowledge() error {
+	if k := g.client.broker.keeper; k != nil && g.admitted {
+		if err := k.Commit(g.client); err != nil {
+			return err
+		}
+	}
 	if len(g.acks) == 0 {
 		return nil
 	}

@@ -29,6 +29,13 @@ type Policy interface {
 	Left(c *Client)
 }
 
+// Committer is a Policy that keeps what it hears. Commit is called before any
+// acknowledgement of what a client has sent so far goes out, on the goroutine that
+// reads its connection; with an error none does, and the connection ends.
+type Committer interface {
+	Commit(c *Client) error
+}
+
 // Hello is what a client says of itself in its CONNECT.
 type Hello struct {
 	ID        string

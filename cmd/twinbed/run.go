@@ -26,7 +26,11 @@ type change struct {
 
 // load reads the scenario with the changes, unless ctx ends before.
 func (c *change) load(ctx context.Context, clock string) (*scenarios.Script, error) {
-	o := scenarios.Options{Variant: c.Variant, Sets: c.Set}
+	return c.loadPart(ctx, clock, scenarios.Options{})
+}
+
+func (c *change) loadPart(ctx context.Context, clock string, o scenarios.Options) (*scenarios.Script, error) {
+	o.Variant, o.Sets = c.Variant, c.Set
 	for _, x := range [...]struct{ key, value string }{{"seed", c.Seed}, {"duration", c.Duration}, {"clock", clock}} {
 		if x.value != "" {
 			o.Sets = append(o.Sets, x.key+"="+x.value)
@@ -64,7 +68,10 @@ func unlessInterrupted[T any](ctx context.Context, work func() (T, error)) (resu
 type runCommand struct {
 	change  `embed:""`
 	Clock   string `help:"virtual, realtime, or a speed such as 60x." placeholder:"CLOCK"`
-	Out     string `help:"A folder for report.json, events.jsonl and the scenario as played." placeholder:"DIR"`
+	Out     string `help:"A folder for report.json, events.jsonl and the scenario as played." placeholder:"DIR" xor:"out"`
+	Resume  string `help:"Go on with the durable run whose folder this is." placeholder:"DIR" xor:"out"`
+	Only    string `help:"Play a part of a live run, the other one in another process: platform (with broker, data and people) or fleet." enum:",platform,fleet" default:"" placeholder:"PART"`
+	Broker  string `help:"With --only, where the parts meet, as in mqtt://127.0.0.1:1883." placeholder:"URL"`
 	Arm     bool   `help:"Let commands through to real devices, within their limits."`
 	Metrics string `help:"Serve Prometheus metrics at http://ADDRESS/metrics while the run lasts, on loopback." placeholder:"ADDRESS"`
 	Cost    bool   `negatable:"" default:"true" help:"In virtual time, also play the run without its faults, to say what they cost."`
@@ -74,17 +81,23 @@ type runCommand struct {
 
 // Run plays the scenario.
 func (r *runCommand) Run(c *console) error {
-	script, err := r.load(c, r.Clock)
+	script, err := r.loadPart(c, r.Clock, scenarios.Options{Only: r.Only, Broker: r.Broker})
 	if err != nil {
 		return err
 	}
 	defer script.Close()
+	if r.Resume != "" {
+		if script.Durable.Keep != "journal" || !script.Clock.Live() {
+			return errors.New("nothing of this run is kept: --resume is for a live run with durable: journal in its scenario. A virtual one is played again: the same seed is the same run")
+		}
+		r.Out = r.Resume
+	}
 	metrics, err := listenForMetrics(r.Metrics)
 	if err != nil {
 		return err
 	}
 	defer metrics.Close()
-	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv, Beside: r.Cost}
+	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv, Beside: r.Cost, Out: r.Out, Resume: r.Resume != ""}
 	run, err := unlessInterrupted(c, func() (*scenarios.Run, error) { return script.Stage(staging) })
 	if err != nil {
 		return err

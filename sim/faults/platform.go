@@ -10,7 +10,7 @@ import (
 func init() {
 	sim.Faults.Add("stall", "the platform takes nothing; afterwards it takes what has gathered", func() sim.Fault { return &Stall{} })
 	sim.Faults.Add("slow_decision", "the platform takes a time for every message, one after the other", func() sim.Fault { return &SlowDecision{} })
-	sim.Faults.Add("platform_crash", "the platform ends and begins anew: what it knew is forgotten, what comes meanwhile is lost", func() sim.Fault { return &PlatformCrash{} })
+	sim.Faults.Add("platform_crash", "the platform ends and begins anew: what it knew is forgotten, what comes meanwhile is lost; with durable: journal neither is", func() sim.Fault { return &PlatformCrash{} })
 	sim.Faults.Add("poison", "some readings make the platform fail however often it tries: they are set aside", func() sim.Fault { return &Poison{} })
 }
 
@@ -66,9 +66,13 @@ func (f *SlowDecision) Begin(w *sim.World, where sim.Selection) (func(), error) 
 // PlatformCrash has the platform forget.
 type PlatformCrash struct{ onPlatform }
 
-// Begin ends it; undone, it begins anew.
+// Begin ends it; undone, it begins anew. One with a journal comes back as it was, and
+// what came meanwhile is in the journal: then it was only away.
 func (f *PlatformCrash) Begin(w *sim.World, where sim.Selection) (func(), error) {
 	where.Hits.Add()
+	if w.Journaled {
+		return w.Intake.Stall(), nil
+	}
 	return w.Intake.Down(lostToRestart), nil
 }
 
