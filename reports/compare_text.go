@@ -45,12 +45,15 @@ func (c *Comparison) figures(t *text, limits bool) {
 	table(&t.Builder, "  ", columns, rows)
 }
 
+// Words are the figure of a variant, by its place, as people read it.
+func (r *Row) Words(n int) string { return r.plusMinus(r.Cells[n].Interval, r.in) }
+
 // cells are a row as text: the name, then for each variant its figure and, from
 // the second on, the difference and what it says.
 func (r *Row) cells() []string {
 	list := []string{r.Name}
 	for i, cell := range r.Cells {
-		figure := r.plusMinus(cell.Interval, r.in)
+		figure := r.Words(i)
 		if r.Limit {
 			figure += fmt.Sprintf("  %d", cell.Kept)
 		}

@@ -15,6 +15,7 @@ import (
 type CompareOptions struct {
 	Replications int                  // 0: as the scenario says
 	Cores        int                  // 0: all
+	First        int                  // the first replica of the seed
 	NoFaults     bool                 // play each variant without its faults as well
 	Progress     func(played, of int) // called from several goroutines
 }
@@ -23,7 +24,11 @@ type CompareOptions struct {
 // cores, and puts them side by side. A scenario without variants is played as
 // it is. The same scenario gives the same comparison on any number of cores.
 func (s *Script) Compare(ctx context.Context, o CompareOptions) (*reports.Comparison, error) {
-	sides := s.sides(o.NoFaults)
+	return s.compare(ctx, s.sides(o.NoFaults), o)
+}
+
+// compare plays all sides with the same seeds.
+func (s *Script) compare(ctx context.Context, sides []side, o CompareOptions) (*reports.Comparison, error) {
 	var names []string
 	for _, x := range sides {
 		names = append(names, x.name)
@@ -45,7 +50,7 @@ func (s *Script) Compare(ctx context.Context, o CompareOptions) (*reports.Compar
 	for range min(o.Cores, jobs) {
 		players.Go(func() {
 			for job := range next {
-				trials[job], faults[job] = s.trial(ctx, sides[job%len(sides)], job/len(sides))
+				trials[job], faults[job] = s.trial(ctx, sides[job%len(sides)], o.First+job/len(sides))
 				if faults[job] != nil {
 					cancel()
 				}
@@ -83,7 +88,8 @@ feed:
 // side is one of those that are put side by side.
 type side struct {
 	name, variant string
-	calm          bool // without its faults
+	calm          bool     // without its faults
+	sets          []string // further settings
 }
 
 // sides are all variants, or the scenario as it is, each also without its faults
@@ -96,7 +102,7 @@ func (s *Script) sides(calm bool) (list []side) {
 	for _, name := range names {
 		list = append(list, side{name: name, variant: name})
 		if calm {
-			list = append(list, side{strings.TrimSpace(name + " without faults"), name, true})
+			list = append(list, side{name: strings.TrimSpace(name + " without faults"), variant: name, calm: true})
 		}
 	}
 	return list
@@ -104,7 +110,7 @@ func (s *Script) sides(calm bool) (list []side) {
 
 // trial plays one side with one seed.
 func (s *Script) trial(ctx context.Context, x side, replica int) (reports.Trial, error) {
-	v, err := s.WithVariant(x.variant)
+	v, err := s.with(x.variant, x.sets)
 	if err != nil {
 		return reports.Trial{}, err
 	}

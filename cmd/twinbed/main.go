@@ -29,6 +29,8 @@ type command struct {
 	Run      runCommand      `cmd:"" help:"Play a scenario and report."`
 	Compare  compareCommand  `cmd:"" help:"Play all variants with many seeds and put them side by side."`
 	Chaos    chaosCommand    `cmd:"" help:"Play many random plans of faults and see whether what must hold does."`
+	Sweep    sweepCommand    `cmd:"" help:"Play a scenario at many points of a grid and print the response."`
+	Optimise optimiseCommand `cmd:"" help:"Look for the settings with the best KPI, and hold them against the scenario as it is on other seeds."`
 	Broker   brokerCommand   `cmd:"" help:"Be an MQTT broker alone, for any client."`
 	Password passwordCommand `cmd:"" help:"Print the line of a users file for a user of the broker, whose password it asks for."`
 	Capacity capacityCommand `cmd:"" help:"Find the highest sustained rate at which the limits hold and the books balance."`

@@ -82,7 +82,7 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"a wrong seed", ctx, []string{"run", small(t, ""), "--seed", "abc"}, 2, "seed"},
 		{"a broker without a queue", ctx, []string{"broker", "--queue", "0"}, 2, "1 to 65535 messages long"},
 		{"a wrong clock", ctx, []string{"run", small(t, ""), "--clock", "soon"}, 2, "is no clock"},
-		{"no such file", ctx, []string{"run", "nowhere.yaml"}, 2, "there are hello, "},
+		{"no such file", ctx, []string{"run", "nowhere.yaml"}, 2, "there are cold-chain, hello, "},
 		{"no such variant", ctx, []string{"run", small(t, ""), "--variant", "lots"}, 2, "there are few, many"},
 		{"no such flag", ctx, []string{"run", "hello", "--fast"}, 2, "unknown flag --fast"},
 		{"no command", ctx, nil, 2, "expected one of"},
