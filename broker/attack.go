@@ -80,6 +80,7 @@ var attacks = map[string]attack{
 type intruder struct {
 	client paho.Client
 	hits   *sim.Hits
+	let    int // times that it was let in
 	mu     sync.Mutex
 	seen   map[string][]byte // payloads by topic
 }
@@ -102,16 +103,17 @@ func (a *intruder) kept(topic string) []byte {
 }
 
 // Assault sends a stranger with an attack against the broker to which dial
-// connects, in the names of some things in turn, until stop is called.
-func Assault(how string, dial func(context.Context) (net.Conn, error), names []string, hits *sim.Hits) (stop func(), err error) {
+// connects, in the names of some things in turn, until stop is called, which says
+// how often it was let in.
+func Assault(how string, dial func(context.Context) (net.Conn, error), names []string, hits *sim.Hits) (stop func() (letIn int), err error) {
 	kind, ok := attacks[how]
 	if !ok {
 		return nil, fmt.Errorf("there is no attack %q", how)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
+	a := &intruder{hits: hits, seen: map[string][]byte{}}
 	done.Go(func() {
-		a := &intruder{hits: hits, seen: map[string][]byte{}}
 		for n := 0; pause(ctx, kind.pause); n++ {
 			name := names[n%len(names)]
 			if !a.enter(ctx, &kind, dial, name) {
@@ -125,7 +127,7 @@ func Assault(how string, dial func(context.Context) (net.Conn, error), names []s
 			a.client.Disconnect(0)
 		}
 	})
-	return func() { cancel(); done.Wait() }, nil
+	return func() int { cancel(); done.Wait(); return a.let }, nil
 }
 
 // enter makes sure that the intruder is in, or has tried to be.
@@ -144,7 +146,7 @@ func (a *intruder) enter(ctx context.Context, kind *attack, dial func(context.Co
 	if !token.WaitTimeout(3*time.Second) || token.Error() != nil {
 		return false
 	}
-	if kind.prepare != nil {
+	if a.let++; kind.prepare != nil {
 		kind.prepare(a, name)
 	}
 	return true

@@ -121,7 +121,9 @@ func (v *guest) hearReading(at *place, m *contained.Message) contained.Fate {
 		if !foreign {
 			x.due = v.heard.Due
 		}
-		if foreign || !v.heard.Again {
+		// What our own sessions send is due at some time, whatever its shape: at a broker
+		// that is not ours others can speak in their names, who would not be in the books.
+		if foreign || x.due >= 0 && !v.heard.Again {
 			d.lose(x)
 		}
 		fate := v.refuse(malformedPayloads, contained.Malformed, m, at.thing, err.Error())

@@ -37,6 +37,8 @@ type relay struct {
 	broker net.Conn
 	dead   bool // it never moves again
 	closed bool
+	ended  int          // sides that have ended, of one that is dead
+	free   [2]time.Time // when a bounded wire can take the next piece, by way
 }
 
 func newRelays() *relays {
@@ -57,10 +59,11 @@ func (r *relays) wrap(id sim.ThingID, conn net.Conn) net.Conn {
 	return here
 }
 
-// piece is some bytes on their way, and when they may go on.
+// piece is some bytes on their way.
 type piece struct {
 	bytes []byte
-	due   time.Time
+	came  time.Time
+	n     uint64
 }
 
 // pump carries bytes one way, in order, until one end is closed.
@@ -71,82 +74,43 @@ func (x *relay) pump(to, from net.Conn, way sim.Way) {
 		defer close(written)
 		x.write(to, pieces, way)
 	}()
-	defer func() {
-		close(pieces)
-		<-written // also what was sent before a farewell
-		x.close()
-	}()
-	var last time.Time
 	for n := uint64(0); ; n++ {
 		b := make([]byte, 4096)
 		size, err := from.Read(b)
 		if size > 0 {
-			due := x.due(way, size, n, last)
-			last = due
-			pieces <- piece{b[:size], due}
+			pieces <- piece{b[:size], time.Now(), n}
 		}
 		if err != nil {
-			return
+			break
 		}
 	}
+	close(pieces)
+	<-written // also what was sent before a farewell
+	x.end(from)
 }
 
-// due is when a piece may go on: after what went before it.
-func (x *relay) due(way sim.Way, size int, n uint64, last time.Time) time.Time {
+// end is when one side has ended: the other is told, unless the connection is dead.
+func (x *relay) end(side net.Conn) {
 	x.all.mu.Lock()
-	defer x.all.mu.Unlock()
-	due := time.Now()
-	for _, h := range x.all.harms {
-		if !h.meets(x, way) {
-			continue
-		}
-		wait := 0.0
-		if h.Delay != nil {
-			wait += h.Delay.Quantile(h.Luck.Uniform(uint32(x.thing), n<<1|uint64(way))) / h.Speed
-		}
-		// What is lost is sent again after 200 ms at the earliest, then after twice as long
-		// (RFC 6298, and Linux's least time-out).
-		again := 0.2
-		for k := uint64(1); h.Loss > 0 && k < 12 && h.Luck.Uniform(uint32(x.thing)|1<<31, n<<8|k<<1|uint64(way)) < h.Loss; k++ {
-			wait += again
-			again *= 2
-		}
-		if wait > 0 {
-			h.Hits.Add()
-			due = due.Add(sim.Seconds(wait))
-		}
-		if h.Bits > 0 {
-			h.Hits.Add()
-			if due.Before(last) {
-				due = last
-			}
-			due = due.Add(sim.Seconds(8 * float64(size) / h.Bits / h.Speed))
-		}
+	x.ended++
+	alone := x.dead && !x.closed && x.ended < 2
+	x.all.mu.Unlock()
+	if alone {
+		_ = side.Close()
+		return
 	}
-	if due.Before(last) {
-		return last
-	}
-	return due
+	x.close()
 }
 
-func (h *harm) meets(x *relay, way sim.Way) bool {
-	if _, met := h.met[x.thing]; !met {
-		return false
-	}
-	return way == sim.Up && h.Up || way == sim.Down && h.Down
-}
-
-// write passes pieces on when they are due and nothing holds them up.
+// write passes pieces on when what the harm of the time makes them wait for is
+// over.
 func (x *relay) write(to net.Conn, pieces <-chan piece, way sim.Way) {
 	for p := range pieces {
-		if wait := time.Until(p.due); wait > 0 {
-			time.Sleep(wait)
-		}
-		if !x.pass(way) {
+		if !x.pass(&p, way) {
 			continue // swallowed
 		}
 		if _, err := to.Write(p.bytes); err != nil {
-			x.close()
+			x.end(to)
 			for range pieces {
 			}
 			return
@@ -154,25 +118,76 @@ func (x *relay) write(to net.Conn, pieces <-chan piece, way sim.Way) {
 	}
 }
 
-// pass waits while the connection is held up; false where nothing gets through any
-// more.
-func (x *relay) pass(way sim.Way) bool {
+// pass waits while a piece is held up, and no longer than the harm lasts; false
+// where nothing gets through any more.
+func (x *relay) pass(p *piece, way sim.Way) bool {
 	x.all.mu.Lock()
 	defer x.all.mu.Unlock()
-	for !x.dead && !x.closed && x.stalled(way) {
-		x.all.change.Wait()
-	}
-	return !x.dead && !x.closed
-}
-
-func (x *relay) stalled(way sim.Way) bool {
-	for _, h := range x.all.harms {
-		if h.Stall && h.meets(x, way) {
-			h.Hits.Add()
+	counted := false
+	for !x.dead && !x.closed {
+		due, held := x.due(p, way, &counted)
+		wait := time.Until(due)
+		switch {
+		case held:
+			x.all.change.Wait()
+		case wait > 0:
+			wake := time.AfterFunc(wait, func() {
+				x.all.mu.Lock()
+				defer x.all.mu.Unlock()
+				x.all.change.Broadcast()
+			})
+			x.all.change.Wait()
+			wake.Stop()
+		default:
+			x.free[way] = due
 			return true
 		}
 	}
 	return false
+}
+
+// mostResends is how often a piece is lost before it gets through.
+const mostResends = 6
+
+// due is when a piece may go on under the harm of the time, or that it is held.
+func (x *relay) due(p *piece, way sim.Way, counted *bool) (due time.Time, held bool) {
+	due = p.came
+	for _, h := range x.all.harms {
+		if !h.meets(x, way) {
+			continue
+		}
+		wait := 0.0
+		if h.Delay != nil {
+			wait += h.Delay.Quantile(h.Luck.Uniform(uint32(x.thing), p.n<<1|uint64(way))) / h.Speed
+		}
+		// What is lost is sent again after 200 ms of wall time at the earliest, then after
+		// twice as long (RFC 6298, and Linux's least time-out).
+		again := 0.2
+		for k := uint64(1); h.Loss > 0 && k <= mostResends && h.Luck.Uniform(uint32(x.thing)|1<<31, p.n<<8|k<<1|uint64(way)) < h.Loss; k++ {
+			wait += again
+			again *= 2
+		}
+		if due = due.Add(sim.Seconds(wait)); h.Bits > 0 {
+			if due.Before(x.free[way]) {
+				due = x.free[way]
+			}
+			wait = 8 * float64(len(p.bytes)) / h.Bits / h.Speed
+			due = due.Add(sim.Seconds(wait))
+		}
+		held = held || h.Stall
+		if (wait > 0 || h.Stall) && !*counted {
+			*counted = true
+			h.Hits.Add()
+		}
+	}
+	return due, held
+}
+
+func (h *harm) meets(x *relay, way sim.Way) bool {
+	if _, met := h.met[x.thing]; !met {
+		return false
+	}
+	return way == sim.Up && h.Up || way == sim.Down && h.Down
 }
 
 // close ends both sides.

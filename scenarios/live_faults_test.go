@@ -88,10 +88,12 @@ func TestTheNetworksFaultsAreRealAtABrokerThatIsNotOurs(t *testing.T) {
 	m := newMosquitto(t)
 	for _, fault := range []string{
 		"fault: latency, where: pump, by: 100ms", "fault: partition, where: pump", "fault: reset, where: pump", "fault: half_open, where: pump-01",
-		"fault: slow_subscriber", "fault: snooping, where: pump",
+		"fault: bandwidth, where: pump, bits: 8000", "fault: message_loss, where: pump, rate: 100%", "fault: flapping, where: pump, up: 100ms, down: 100ms",
+		"fault: slow_subscriber", "fault: snooping, where: pump", "fault: spoofed_identity, where: pump", "fault: flood, where: pump", "fault: command_injection, where: pump",
 	} {
 		t.Run(fault, func(t *testing.T) {
-			playHarm(t, fault, "broker.url=mqtt://"+m.address, "things.pump.qos=1")
+			t.Parallel()
+			playHarm(t, fault, "broker.url=mqtt://"+newMosquitto(t).address, "things.pump.qos=1")
 		})
 	}
 	s, err := scenarios.Load("testdata/harm.yaml", scenarios.Options{Sets: []string{"broker.url=mqtt://" + m.address, "faults=[{for: 1s, fault: broker_down}]"}})

@@ -135,6 +135,9 @@ func (b *builder) world() {
 	}
 	w.Journaled = s.Durable.journaled()
 	w.Live, w.ForeignBroker = s.Clock.Live(), s.Broker.URL != ""
+	w.Beyond = func(k *sim.Kind) bool {
+		return s.Clock.Live() && slices.ContainsFunc(s.Things, func(t Thing) bool { return t.Name == k.Name && t.Connect == "outside" })
+	}
 	b.World = w
 	b.names()
 	b.wrong(sim.CheckLoad(s.Load)...)

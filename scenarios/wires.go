@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"syscall"
@@ -86,6 +87,10 @@ func (x *wires) tell(what string, err error) {
 	if err != nil {
 		detail = err.Error()
 	}
+	x.note(what, detail)
+}
+
+func (x *wires) note(what, detail string) {
 	x.world.Clock.Post(func() {
 		x.world.Observers.Noted(sim.Event{At: x.world.Clock.Now(), What: what, Thing: sim.NoThing, Detail: detail})
 	})
@@ -105,5 +110,9 @@ func (x *wires) Attack(how string, where []sim.ThingID, hits *sim.Hits) (stop fu
 	if err != nil {
 		return nil, err
 	}
-	return func() { x.pending.Go(leave) }, nil
+	return func() {
+		x.pending.Go(func() {
+			x.note("stranger gone", fmt.Sprintf("%s: it was let in %d times", how, leave()))
+		})
+	}, nil
 }

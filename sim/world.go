@@ -17,12 +17,13 @@ type World struct {
 	Link          *Link
 	Tampers       Tampers
 	Feeds         *Feeds
-	Intake        *Intake // in front of the platform, where a fault of the scenario meets it
-	Live          bool    // the scenario is played live, also while it is only checked
-	ForeignBroker bool    // and its broker is somebody else's
-	Journaled     bool    // and what comes in is kept in a journal
-	Wires         Wires   // of a live run
-	Relays        bool    // a fault of the scenario wants to harm connections
+	Intake        *Intake          // in front of the platform, where a fault of the scenario meets it
+	Live          bool             // the scenario is played live, also while it is only checked
+	ForeignBroker bool             // and its broker is somebody else's
+	Journaled     bool             // and what comes in is kept in a journal
+	Wires         Wires            // of a live run
+	Beyond        func(*Kind) bool // whose things are clients that are not ours; nil: nobody's
+	Relays        bool             // a fault of the scenario wants to harm connections
 	Bus           Bus
 	Platform      Platform
 	Workforce     Workforce

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
@@ -37,7 +38,14 @@ func (onNetwork) Area() sim.Area { return sim.NetworkOf }
 func (onNetwork) Prepare(w *sim.World) { w.Relays = w.Live }
 
 // Check wants things.
-func (onNetwork) Check(w *sim.World, where sim.Selection) error { return needThings(w, where) }
+func (onNetwork) Check(w *sim.World, where sim.Selection) error {
+	for _, k := range w.Roster.Kinds {
+		if meets(where, k) && w.Beyond != nil && w.Beyond(k) {
+			return fmt.Errorf("%s are clients that are not ours (connect: outside): their wires are beyond reach", k.Name)
+		}
+	}
+	return needThings(w, where)
+}
 
 // Direction says which way messages are harmed.
 type Direction struct {
