@@ -8,26 +8,36 @@ import (
 )
 
 // beside plays the same run without its faults meanwhile, if that is wanted and
-// can be; calm waits for it. It is nil where there was none: a live run cannot be
-// played twice, and one without faults is its own.
-func (r *Run) beside(ctx context.Context) (calm func() *reports.Calm) {
+// can be; calm waits for it, and yields nil where there was none: a live run cannot
+// be played twice, and one without faults is its own. It reads the scenario anew:
+// models keep what they were built with, so two runs at once must share none.
+func (r *Run) beside(ctx context.Context) (calm func() (*reports.Calm, error), err error) {
 	if !r.staging.Beside || r.live != nil || len(r.Script.Faults) == 0 {
-		return func() *reports.Calm { return nil }
+		return func() (*reports.Calm, error) { return nil, nil }, nil
 	}
-	s := *r.Script
-	s.Faults = nil
-	done := make(chan *reports.Calm, 1)
+	s, err := r.Script.WithVariant(r.Script.Variant)
+	if err != nil {
+		return nil, err
+	}
+	s.Clock, s.Faults = r.Script.Clock, nil
+	run, err := s.Stage(Staging{Replica: r.staging.Replica, LookupEnv: r.staging.LookupEnv, beside: true})
+	if err != nil {
+		return nil, err
+	}
+	type played struct {
+		*reports.Calm
+		error
+	}
+	done := make(chan played, 1)
 	go func() {
-		defer close(done)
-		run, err := s.Stage(Staging{Replica: r.staging.Replica, LookupEnv: r.staging.LookupEnv, beside: true})
-		if err != nil {
+		report, err := run.Play(ctx)
+		if err != nil || ctx.Err() != nil { // cut short, it is nothing to be held against
+			done <- played{nil, err}
 			return
 		}
-		if report, err := run.Play(ctx); err == nil && ctx.Err() == nil {
-			done <- run.after.Calm(report)
-		}
+		done <- played{run.after.Calm(report), nil}
 	}()
-	return func() *reports.Calm { return <-done }
+	return func() (*reports.Calm, error) { x := <-done; return x.Calm, x.error }, nil
 }
 
 // faultCounts is what became of each fault of the scenario, in its order.

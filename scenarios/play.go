@@ -20,7 +20,10 @@ import (
 // cannot be bound. A run that was cut short has a report that says so.
 func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	started := time.Now()
-	calm := r.beside(ctx)
+	calm, err := r.beside(ctx)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
 	if r.live != nil {
 		defer relaxGarbage()()
 	}
@@ -73,7 +76,11 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	report.Durable = r.keeping.report()
 	r.over = stopped == nil
 	if len(r.Script.Faults) > 0 {
-		report.Resilience = r.after.Resilience(r.faultCounts(), calm(), report)
+		without, err := calm()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("the run beside, without faults: %w", err), r.Close())
+		}
+		report.Resilience = r.after.Resilience(r.faultCounts(), without, report)
 	}
 	return report, r.Close()
 }

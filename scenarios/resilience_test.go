@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,6 +60,33 @@ func TestEachWindowOfAFaultHasItsAccount(t *testing.T) {
 	require.False(t, never.To.Known())
 	require.False(t, never.Recovered.Known())
 }
+
+// What is played beside must not touch the run: models are built for one of them.
+func TestTheRunBesideLeavesTheRunAlone(t *testing.T) {
+	faults := "faults=[{at: 1h, for: 30m, every: exponential mean 1h, fault: reboot_loop, where: pump}]"
+	for _, ref := range []string{"testdata/faults.yaml", "predictive-maintenance"} {
+		play := func(beside bool) *reports.Report {
+			s, err := scenarios.Load(ref, scenarios.Options{Sets: []string{strings.ReplaceAll(faults, "pump", thingOf[ref]), "duration=6h"}})
+			require.NoError(t, err)
+			defer s.Close()
+			run, err := s.Stage(scenarios.Staging{Beside: beside})
+			require.NoError(t, err)
+			r, err := run.Play(context.Background())
+			require.NoError(t, err)
+			return r
+		}
+		alone := play(false)
+		for range 4 {
+			both := play(true)
+			require.Equal(t, alone.Hash, both.Hash, ref)
+			require.Equal(t, "the same run without faults", both.Resilience.Beside)
+		}
+		a, b := play(true), play(true)
+		require.Equal(t, settled(t, a), settled(t, b), "all of the report, but for what the wall clock says")
+	}
+}
+
+var thingOf = map[string]string{"testdata/faults.yaml": "pump", "predictive-maintenance": "press"}
 
 func TestComparingSaysWhatFaultsCost(t *testing.T) {
 	s, err := scenarios.Load("testdata/faults.yaml", scenarios.Options{Sets: []string{"faults=[{at: 1h, for: 4h, fault: absent, where: fitter}]"}})
