@@ -91,3 +91,34 @@ func BenchmarkGateFanIn(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCommands is a command's way from the router through the broker to its
+// thing, over TCP, with a thousand sessions.
+func BenchmarkCommands(b *testing.B) {
+	const things, ahead = 1000, 1 << 12
+	s := newStage(b, things, time.Hour, tcp())
+	s.world.Platform, s.world.Observers = &counting{}, nil
+	f := s.sessions(SessionOptions{ConnectRate: 1e5})
+	require.NoError(b, s.gate.Open())
+	s.run()
+	defer s.end()
+	require.NoError(b, f.Connect(context.Background()))
+	defer f.Close()
+	obeyed := &f.counts[obeyedCommands]
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := 0; n < b.N; n += 100 {
+		for uint64(n) > obeyed.Load()+ahead {
+			runtime.Gosched()
+		}
+		s.on(func() {
+			for i := n; i < min(n+100, b.N); i++ {
+				s.router.Command(&sim.Command{ID: uint64(i + 1), Thing: sim.ThingID(i % things), Value: noValue, Attempt: 1, Decided: s.world.Clock.Stamp()})
+			}
+		})
+	}
+	for obeyed.Load() < uint64(b.N) {
+		runtime.Gosched()
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commands/s")
+}

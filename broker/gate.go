@@ -133,29 +133,25 @@ func (g *Gate) deliver(l letter) {
 		return // the run is over
 	}
 	topic, b := Topic(l.room, l.name), g.broker.Load()
-	takers := b.Takers(topic)
 	if l.vital {
-		g.account(b, &l, topic, takers)
+		g.account(b, &l, topic)
 	}
-	if len(takers) > 0 {
-		b.Publish(topic, l.payload, l.qos)
-	}
+	b.Publish(topic, l.payload, l.qos)
 }
 
 // account tells whether a command or task has somebody to take it.
-func (g *Gate) account(b *contained.Broker, l *letter, topic string, takers []string) {
+func (g *Gate) account(b *contained.Broker, l *letter, topic string) {
 	ours := l.phone == nil && g.players[l.thing] == session
 	there, why := false, sim.LostNobody
 	if ours {
-		id := clientID(g.nameOf(l.thing))
-		there, why = slices.Contains(takers, id) && b.Connected(id), sim.LostOffline
+		there, why = b.Takes(clientID(g.nameOf(l.thing)), topic), sim.LostOffline
 	} else {
-		there = anyMeans(b, takers, topic)
+		there = anyMeans(b, topic)
 	}
 	if !there {
 		g.counts.add(unheardCommands)
 		g.lose(loss{medium: l.medium, thing: l.thing, due: l.due, why: why, phone: l.phone, id: l.id})
-		if l.phone != nil && anyMeans(b, b.Takers(topic), topic) {
+		if l.phone != nil && anyMeans(b, topic) {
 			g.lose(loss{phone: l.phone, took: true}) // it came in between
 		}
 		return
@@ -168,6 +164,6 @@ func (g *Gate) account(b *contained.Broker, l *letter, topic string, takers []st
 
 // anyMeans says whether one of those who get a topic wants to take what comes by
 // it, and not only to see it.
-func anyMeans(b *contained.Broker, takers []string, topic string) bool {
-	return slices.ContainsFunc(takers, func(id string) bool { return slices.ContainsFunc(b.Filters(id, topic), addressed) })
+func anyMeans(b *contained.Broker, topic string) bool {
+	return slices.ContainsFunc(b.Takers(topic), func(id string) bool { return slices.ContainsFunc(b.Filters(id, topic), addressed) })
 }

@@ -8,6 +8,7 @@ import (
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/stretchr/testify/require"
 
+	"github.com/twinbed/twinbed/broker/contained"
 	"github.com/twinbed/twinbed/sim"
 )
 
@@ -98,4 +99,31 @@ func TestNobodyElseIsAGateway(t *testing.T) {
 	require.True(t, token.WaitTimeout(20*time.Second))
 	require.Error(t, token.Error())
 	require.Equal(t, 1, f.Up(), "and takes nobody's place")
+}
+
+// What a gateway sends for its things in turn costs the gate no memory.
+func TestAReadingBehindAGatewayAllocatesNothing(t *testing.T) {
+	const things = 10
+	s := newStage(t, things, time.Hour, GateOptions{})
+	s.world.Platform, s.world.Observers = &counting{}, nil
+	s.sessions(SessionOptions{Gateways: 1})
+	c := &contained.Client{}
+	p := policy{s.gate}
+	require.Equal(t, contained.Welcome, p.Admit(c, &contained.Hello{
+		ID: ownPrefix + "gateway:press:1", Username: ownUser, Password: []byte(s.gate.secret),
+	}))
+	var all []contained.Message
+	for id := range sim.ThingID(things) {
+		all = append(all, contained.Message{Topic: []byte(Topic(Readings, s.world.Roster.Name(id))), Payload: []byte(reading(1, 20))})
+	}
+	hear := func() {
+		for i := range all {
+			if p.Publish(c, &all[i]) != contained.Taken {
+				t.Fail()
+			}
+		}
+		s.gate.inbox.drain()
+	}
+	hear()
+	require.Less(t, testing.AllocsPerRun(100, hear), 1.0)
 }

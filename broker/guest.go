@@ -18,8 +18,9 @@ type guest struct {
 	known  bool // it has said who it is, and that is its User
 
 	// Only on the goroutine that reads the connection.
-	topic   string // the latest one
-	place   place  // where it leads
+	topic   string            // the latest one
+	place   place             // where it leads
+	places  map[string]*place // where each leads, for a gateway, whose things take turns
 	heard   Heard
 	refused int
 	kept    kept // heard, and not known to be on disk
@@ -42,8 +43,21 @@ type place struct {
 // notedRefusals is how many refused messages of a client are told one by one.
 const notedRefusals = 20
 
-// locate says where a topic leads, from memory while it stays the same.
+// locate says where a topic leads, from memory while it stays the same. A gateway's
+// topics are as many as its things have.
 func (v *guest) locate(topic []byte) *place {
+	if v.own && v.speaks.first != v.speaks.last {
+		at := v.places[string(topic)]
+		if at == nil {
+			if v.places == nil {
+				v.places = map[string]*place{}
+			}
+			found := v.desk.locate(v, string(topic))
+			at = &found
+			v.places[string(topic)] = at
+		}
+		return at
+	}
 	if string(topic) != v.topic {
 		v.topic = string(topic)
 		v.place = v.desk.locate(v, v.topic)

@@ -21,6 +21,7 @@ type fleetSession struct {
 	fleet  *Sessions
 	things span   // that it speaks for, but for those whose session is another
 	place  int32  // among the fleet's clients
+	label  string // a gateway's name; "" for the session of one thing
 	guest  *guest // as which its messages are heard once they are acknowledged, in a fleet apart
 
 	mu         sync.Mutex
@@ -55,8 +56,8 @@ func (x span) holds(id sim.ThingID) bool { return x.first <= id && id <= x.last 
 
 // name is the thing's, or the gateway's.
 func (s *fleetSession) name() string {
-	if s.fleet.places != nil {
-		return fmt.Sprintf("gateway:%s:%d", s.fleet.fleet.Kind.Name, s.place+1)
+	if s.label != "" {
+		return s.label
 	}
 	return s.fleet.world.Roster.Name(s.things.first)
 }

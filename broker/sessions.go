@@ -120,7 +120,8 @@ func (s *Sessions) employ() error {
 		if s.places == nil {
 			continue
 		}
-		if err := s.desk.declareGateway(x.name(), x.things); err != nil {
+		x.label = fmt.Sprintf("gateway:%s:%d", k.Name, c+1)
+		if err := s.desk.declareGateway(x.label, x.things); err != nil {
 			return err
 		}
 	}

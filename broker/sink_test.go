@@ -68,7 +68,8 @@ func sink(c net.Conn) {
 		case packets.Connect:
 			answer = []byte{packets.Connack << 4, 2, 0, 0}
 		case packets.Subscribe:
-			answer = []byte{packets.Suback << 4, 3, body[0], body[1], 0}
+			granted := filters(body[2:])
+			answer = append([]byte{packets.Suback << 4, byte(2 + granted), body[0], body[1]}, make([]byte, granted)...)
 		case packets.Pingreq:
 			answer = []byte{packets.Pingresp << 4, 0}
 		case packets.Publish:
@@ -83,6 +84,14 @@ func sink(c net.Conn) {
 			}
 		}
 	}
+}
+
+// filters is how many there are in a SUBSCRIBE.
+func filters(b []byte) (n int) {
+	for ; len(b) > 2; n++ {
+		b = b[2+int(b[0])<<8+int(b[1])+1:]
+	}
+	return n
 }
 
 // startSink is the address of a sink in another process.
@@ -118,17 +127,25 @@ func dialTo(address string) func(context.Context) (net.Conn, error) {
 // BenchmarkFleetClient is what the fleet's client alone spends on a reading: to
 // encode it, to queue it and to write it to a sink that reads and discards. The
 // load is open: so many readings a second, whatever the sink does; or as fast as
-// they can be made, while no more wait than 32 a session.
+// they can be made, while no more wait than 32 a thing.
 func BenchmarkFleetClient(b *testing.B) {
 	for _, x := range []struct {
-		things int
-		qos    byte
-		rate   int
-	}{{100, 0, 0}, {1000, 0, 0}, {1000, 0, 150_000}, {1000, 0, 75_000}, {1000, 0, 30_000}, {1000, 1, 0}} {
-		b.Run(fmt.Sprintf("%d/QoS%d/%d", x.things, x.qos, x.rate), func(b *testing.B) {
+		things   int
+		gateways int
+		qos      byte
+		rate     int
+	}{
+		{100, 0, 0, 0}, {1000, 0, 0, 0}, {1000, 0, 0, 150_000}, {1000, 0, 0, 75_000}, {1000, 0, 0, 30_000}, {1000, 0, 1, 0},
+		{1000, 4, 0, 150_000}, {1000, 4, 0, 0}, {1000, 4, 1, 0},
+	} {
+		name := fmt.Sprintf("%d/QoS%d/%d", x.things, x.qos, x.rate)
+		if x.gateways > 0 {
+			name += fmt.Sprintf("/%dgateways", x.gateways)
+		}
+		b.Run(name, func(b *testing.B) {
 			s := newStage(b, x.things, time.Hour, GateOptions{})
 			f, err := NewSessions(s.world, s.fleet(), s.gate, SessionOptions{
-				QoS: x.qos, Dial: dialTo(startSink(b)), ConnectRate: 1e5, Outbox: 1 << 20, Window: 1 << 12,
+				QoS: x.qos, Dial: dialTo(startSink(b)), ConnectRate: 1e5, Outbox: 1 << 20, Window: 1 << 12, Gateways: x.gateways,
 			})
 			require.NoError(b, err)
 			require.NoError(b, f.Connect(context.Background()))
@@ -144,7 +161,7 @@ func BenchmarkFleetClient(b *testing.B) {
 						<-time.After(left)
 					}
 				}
-				for x.rate == 0 && f.sessions[i].waits() > 32*150 {
+				for x.rate == 0 && f.sessions[i].waits() > 32*150*x.things/f.Size() {
 					runtime.Gosched()
 				}
 				r.Thing, r.Seq = sim.ThingID(i), uint32(n/x.things+1)

@@ -70,3 +70,23 @@ func TestTheGuardAllocatesNothing(t *testing.T) {
 		}
 	}))
 }
+
+// deaf is a policy that takes all and keeps nothing.
+type deaf struct{ liberal }
+
+func (deaf) Publish(*Client, *Message) Fate { return Taken }
+
+func TestAMessageThatThePolicyTakesAllocatesNothing(t *testing.T) {
+	for _, version := range []byte{4, 5} {
+		c := &Client{broker: New(Options{}, deaf{})}
+		g := &c.guard
+		g.client, g.cutter.Limits, g.version, g.admitted = c, &c.broker.limits, version, true
+		stream := bytes.Repeat(reading(t, version, 150), 3)
+		require.Zero(t, testing.AllocsPerRun(100, func() {
+			if g.in = stream; g.digest() != nil || g.out != nil || len(g.acks) != 3*4 {
+				t.Fail()
+			}
+			g.acks = g.acks[:0]
+		}))
+	}
+}

@@ -16,11 +16,12 @@ type guard struct {
 	client   *Client
 	intake   intake
 	cutter   Cutter
-	in       []byte // what has come in and is not cut yet
-	out      []byte // the packet that is for mochi
-	acks     []byte // PUBACKs that wait for the end of what has come in
-	version  byte   // of the protocol; 0 before CONNECT
-	admitted bool   // the client is welcome
+	in       []byte  // what has come in and is not cut yet
+	out      []byte  // the packet that is for mochi
+	acks     []byte  // PUBACKs that wait for the end of what has come in
+	message  Message // that the policy hears; here, for it is asked through an interface
+	version  byte    // of the protocol; 0 before CONNECT
+	admitted bool    // the client is welcome
 
 	idle  time.Duration // a client may be silent for so long; 0: for ever
 	armed time.Time     // when the deadline was set
@@ -134,7 +135,8 @@ func (g *guard) heard(frame []byte) bool {
 	if m.QoS > 1 && m.Topic[0] != '$' { // those mochi swallows without an answer
 		return false
 	}
-	fate := g.client.broker.policy.Publish(g.client, &m)
+	g.message = m
+	fate := g.client.broker.policy.Publish(g.client, &g.message)
 	if fate == Passed {
 		return false
 	}
