@@ -21,8 +21,10 @@ type Aftermath struct {
 	loops    []turned
 	fired    []firing
 	storms   []Storm
-	storm    *Storm // under way
-	up       []int  // connections at the latest looks, of the last second
+	storm    *Storm              // under way
+	up       []int               // connections at the latest looks, of the last second
+	carried  map[uint64]struct{} // commands that a simulated thing says it has carried out, the first of them
+	twice    uint64              // one that was again, an id
 }
 
 // strike is one occurrence of a fault.
@@ -68,7 +70,7 @@ const (
 
 // NewAftermath makes one for a run that is to last so long.
 func NewAftermath(c *sim.Clock, roster *sim.Roster, planned time.Duration) *Aftermath {
-	return &Aftermath{clock: c, roster: roster, planned: max(sim.Time(planned), bins), uplinks: make([]bin, bins)}
+	return &Aftermath{clock: c, roster: roster, planned: max(sim.Time(planned), bins), uplinks: make([]bin, bins), carried: map[uint64]struct{}{}}
 }
 
 // place is the bin of a time.
@@ -171,6 +173,22 @@ func (a *Aftermath) Closed(_ *sim.Deed, o sim.Outcome, _ *sim.Ack) {
 		}
 	}
 }
+
+// Answered takes down what simulated things have carried out. That something was
+// done before already comes with a note.
+func (a *Aftermath) Answered(x *sim.Ack) {
+	if x.Outcome != sim.Done || x.Note != "" || x.By != "" || x.Real {
+		return
+	}
+	if _, again := a.carried[x.ID]; again {
+		a.twice = x.ID
+	} else if len(a.carried) < mostTurned {
+		a.carried[x.ID] = struct{}{}
+	}
+}
+
+// Twice is a command that was carried out twice, 0 for none.
+func (a *Aftermath) Twice() uint64 { return a.twice }
 
 // Turned takes a loop down.
 func (a *Aftermath) Turned(l *sim.Loop) {

@@ -24,6 +24,7 @@ type Environment struct {
 	Remarks   []string      // what a reader must know to judge the figures
 	Planned   time.Duration // how long it was to be played
 	Ended     string        // why it ended before that; "" where it did not
+	Broken    []string      // what must hold in any run and does not
 	Limits    []Limit
 	Counts    []Count // what wires and platform counted besides
 	Devices   []Device

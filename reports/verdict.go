@@ -15,7 +15,7 @@ type Verdict string
 const (
 	Pass      Verdict = "pass"
 	Fail      Verdict = "fail"      // a limit is broken
-	Untrusted Verdict = "untrusted" // the books do not balance, the testbed was the bottleneck, or the run was not played to its end
+	Untrusted Verdict = "untrusted" // the books do not balance, an invariant is broken, the testbed was the bottleneck, or the run was not played to its end
 )
 
 // ExitCode is the verdict as a process tells it: 0, 1 or 3. (2 is a scenario
@@ -46,6 +46,9 @@ func (r *Recorder) verdict(e *Environment, l Ledger, limits []LimitResult) (Verd
 	}
 	for _, why := range r.imbalances(l) {
 		reasons = append(reasons, "the books do not balance: "+why)
+	}
+	for _, what := range e.Broken {
+		reasons = append(reasons, "an invariant is broken: "+what)
 	}
 	reasons = append(reasons, r.testbedFaults()...)
 	verdict := Pass

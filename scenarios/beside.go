@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/twinbed/twinbed/reports"
@@ -38,6 +39,21 @@ func (r *Run) beside(ctx context.Context) (calm func() (*reports.Calm, error), e
 		done <- played{run.after.Calm(report), nil}
 	}()
 	return func() (*reports.Calm, error) { x := <-done; return x.Calm, x.error }, nil
+}
+
+// broken says what must hold whatever goes wrong, and does not: no fault outlives
+// its window, and no command is carried out twice. The ledger holds the rest.
+func (r *Run) broken() (list []string) {
+	if r.after == nil {
+		return nil
+	}
+	if id := r.after.Twice(); id != 0 {
+		list = append(list, fmt.Sprintf("command %d was carried out twice", id))
+	}
+	if harm := r.World.Harmed(); harm != "" && r.timeline.Open() == 0 {
+		list = append(list, "all faults are over, and "+harm)
+	}
+	return list
 }
 
 // faultCounts is what became of each fault of the scenario, in its order.

@@ -69,7 +69,11 @@ func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
 		return nil, err
 	}
 	c := &Chaos{}
-	failed := map[int]FaultPlan{}
+	type failure struct {
+		FaultPlan
+		why error
+	}
+	failed := map[int]failure{}
 	var mu sync.Mutex
 	var players sync.WaitGroup
 	next := 0
@@ -94,7 +98,7 @@ func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
 				c.Begun += begun
 				if why != nil {
 					c.Failed++
-					failed[n+1] = plan
+					failed[n+1] = failure{plan, why}
 				}
 				played := c.Plans
 				mu.Unlock()
@@ -109,13 +113,17 @@ func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
 		if i == mostShrunk || len(c.Least) == 1 {
 			break
 		}
-		least, why := failed[n].Shrink(func(p FaultPlan) error {
-			_, err := s.try(ctx, p, false)
-			if errors.Is(err, errUnplayable) {
+		x := failed[n]
+		least, why := x.Shrink(func(p FaultPlan) error {
+			_, err := s.try(ctx, p, errors.Is(x.why, errOther))
+			if errors.Is(err, errUnplayable) && !errors.Is(x.why, errUnplayable) {
 				return nil // it is no plan
 			}
 			return err
 		}, mostShrinks)
+		if why == nil { // as a live run may
+			least, why = x.FaultPlan, fmt.Errorf("%w (played again, it held)", x.why)
+		}
 		if c.Why == nil || len(least) < len(c.Least) {
 			c.Least, c.Why, c.Number = least, why, n
 		}
@@ -127,19 +135,25 @@ func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
 	return c, nil
 }
 
-var errUnplayable = errors.New("it cannot be played")
+var (
+	errUnplayable = errors.New("it cannot be played")
+	errOther      = errors.New("played again, the same plan was another run")
+)
 
 // try plays a plan and says how it is unsound; twice, if the second run has to be
 // the first again.
 func (s *Script) try(ctx context.Context, p FaultPlan, twice bool) (begun int, err error) {
 	hash := ""
-	for range 1 + min(1, map[bool]int{true: 1}[twice && !s.Clock.Live()]) {
+	times := 1
+	if twice && !s.Clock.Live() {
+		times = 2
+	}
+	for range times {
 		other, err := s.withFaults(p)
 		if err != nil {
 			return 0, fmt.Errorf("%w: %w", errUnplayable, err)
 		}
-		w := &watchman{done: map[uint64]struct{}{}}
-		run, err := other.Stage(Staging{Observers: []sim.Observer{w}})
+		run, err := other.Stage(Staging{})
 		if err != nil {
 			return 0, fmt.Errorf("%w: %w", errUnplayable, err)
 		}
@@ -147,65 +161,30 @@ func (s *Script) try(ctx context.Context, p FaultPlan, twice bool) (begun int, e
 		if err != nil {
 			return 0, fmt.Errorf("%w: %w", errUnplayable, err)
 		}
-		if err := run.unsound(r, w); err != nil {
-			return w.begun, err
+		begun = 0
+		for _, f := range run.faultCounts() {
+			begun += f.Begun
+		}
+		if err := run.unsound(r); err != nil {
+			return begun, err
 		}
 		if hash != "" && hash != r.Hash {
-			return w.begun, errors.New("played again, the same plan was another run")
+			return begun, errOther
 		}
-		hash, begun = r.Hash, w.begun
+		hash = r.Hash
 	}
 	return begun, nil
 }
 
-// watchman sees to it that nothing is done twice.
-type watchman struct {
-	sim.Silent
-	done        map[uint64]struct{} // commands that a thing says it has carried out
-	twice       uint64              // an id
-	begun, over int
-}
-
-// Answered takes what things have done down.
-func (w *watchman) Answered(a *sim.Ack) {
-	if a.Outcome != sim.Done || a.Note != "" || a.By != "" {
-		return
-	}
-	if _, again := w.done[a.ID]; again {
-		w.twice = a.ID
-	}
-	w.done[a.ID] = struct{}{}
-}
-
-// Noted counts windows.
-func (w *watchman) Noted(e sim.Event) {
-	switch e.What {
-	case sim.FaultBegins:
-		w.begun++
-	case sim.FaultEnds:
-		w.over++
-	}
-}
-
 // unsound says which of the things that must hold in any run does not: the books
-// balance; a deed is issued and closed once and no command is carried out twice;
-// no fault outlives its window, and leaves nothing behind; whom it met is heard
-// again.
-func (r *Run) unsound(x *reports.Report, w *watchman) error {
-	commands, tasks, turns := x.Ledger.Commands, x.Ledger.Tasks, x.Ledger.Turns
-	switch {
-	case !x.Ledger.Balanced:
-		return fmt.Errorf("the books do not balance: %s", x.Reasons[0])
-	case commands.Twice+tasks.Twice+turns.Twice > 0:
-		return errors.New("a deed was issued or closed twice")
-	case commands.Unknown+tasks.Unknown+turns.Unknown > 0:
-		return errors.New("a deed was closed that was never issued")
-	case w.twice != 0:
-		return fmt.Errorf("command %d was carried out twice", w.twice)
-	case w.begun-w.over != r.timeline.Open():
-		return fmt.Errorf("of %d windows %d have ended and %d are open", w.begun, w.over, r.timeline.Open())
-	case r.timeline.Open() == 0 && r.World.Harmed() != "":
-		return fmt.Errorf("all faults are over, and %s", r.World.Harmed())
+// balance, with every deed issued and closed once; what broken looks after; and
+// whom a fault met is heard again.
+func (r *Run) unsound(x *reports.Report) error {
+	if !x.Ledger.Balanced {
+		return errors.New(x.Reasons[0])
+	}
+	if broken := r.broken(); len(broken) > 0 {
+		return errors.New(broken[0])
 	}
 	return r.unheard(x)
 }

@@ -72,6 +72,7 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	if stopped != nil {
 		environment.Ended = stopped.Error()
 	}
+	environment.Broken = r.broken()
 	report := r.Recorder.Report(environment)
 	report.Durable = r.keeping.report()
 	r.over = stopped == nil

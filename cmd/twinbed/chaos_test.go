@@ -1,7 +1,10 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,10 +20,33 @@ func TestChaosFindsWhatIsPlantedAndShrinksItToOneFault(t *testing.T) {
 	} {
 		t.Run(tag, func(t *testing.T) {
 			t.Parallel()
-			out, err := exec.Command("go", "run", "-tags", tag, ".", "chaos", "../../scenarios/testdata/faults.yaml", "--plans", "150", "-q").CombinedOutput()
+			dir := t.TempDir()
+			program := filepath.Join(dir, "twinbed")
+			out, err := exec.Command("go", "build", "-tags", tag, "-o", program, ".").CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			scenario := "../../scenarios/testdata/faults.yaml"
+			play := exec.Command(program, "chaos", scenario, "--plans", "150", "-q", "--out", dir)
+			out, err = play.CombinedOutput()
 			require.Error(t, err, "a broken invariant is exit code 1")
 			require.Contains(t, string(out), want)
-			require.Contains(t, string(out), "exit status 1")
+			require.Equal(t, 1, play.ProcessState.ExitCode())
+			plan, err := os.ReadFile(filepath.Join(dir, "faults.yaml"))
+			require.NoError(t, err)
+			require.Contains(t, string(out), string(plan))
+
+			// What is told is a plan with which a run fails in the same way.
+			source, err := os.ReadFile(scenario)
+			require.NoError(t, err)
+			prices, err := os.ReadFile("../../scenarios/testdata/faults/price.csv")
+			require.NoError(t, err)
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, "faults"), 0o755))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "faults", "price.csv"), prices, 0o644))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "replay.yaml"), append(source, plan...), 0o644))
+			again := exec.Command(program, "run", filepath.Join(dir, "replay.yaml"))
+			out, _ = again.CombinedOutput()
+			require.Equal(t, 3, again.ProcessState.ExitCode(), "%s", out)
+			_, why, _ := strings.Cut(want, ": ")
+			require.Contains(t, string(out), why)
 		})
 	}
 }
