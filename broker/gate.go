@@ -133,14 +133,15 @@ func (g *Gate) deliver(l letter) {
 		return // the run is over
 	}
 	topic, b := Topic(l.room, l.name), g.broker.Load()
-	if l.vital {
-		g.account(b, &l, topic)
+	// What is told as lost must not be delivered to a session that comes up just then.
+	if !l.vital || g.account(b, &l, topic) {
+		b.Publish(topic, l.payload, l.qos)
 	}
-	b.Publish(topic, l.payload, l.qos)
 }
 
-// account tells whether a command or task has somebody to take it.
-func (g *Gate) account(b *contained.Broker, l *letter, topic string) {
+// account tells whether a command or task has somebody to take it; publish is false
+// for one that a session of ours is not there to take.
+func (g *Gate) account(b *contained.Broker, l *letter, topic string) (publish bool) {
 	ours := l.phone == nil && g.players[l.thing] == session
 	there, why := false, sim.LostNobody
 	if ours {
@@ -154,12 +155,13 @@ func (g *Gate) account(b *contained.Broker, l *letter, topic string) {
 		if l.phone != nil && anyMeans(b, topic) {
 			g.lose(loss{phone: l.phone, took: true}) // it came in between
 		}
-		return
+		return !ours
 	}
 	g.counts.add(sentCommands)
 	if !ours && l.phone == nil {
 		g.lose(loss{medium: l.medium, thing: l.thing, took: true, id: l.id})
 	}
+	return true
 }
 
 // anyMeans says whether one of those who get a topic wants to take what comes by
