@@ -160,7 +160,7 @@ func TestAThousandSessionsAreCutAtOnceAndAllComeBack(t *testing.T) {
 // BenchmarkReconnects is how long it takes 5,000 sessions that are cut at once to
 // be back, subscriptions and all, while each sends every second.
 func BenchmarkReconnects(b *testing.B) {
-	const things = 2000
+	const things = 5000
 	for _, x := range []struct {
 		name string
 		over GateOptions

@@ -52,8 +52,11 @@ func (c *Capacity) findings() (lines []string) {
 	if c.Sustained.Known() && !c.Confirmed {
 		lines[0] += ", not confirmed"
 	}
-	if c.Knee.At.Known() {
+	switch {
+	case c.Knee.At.Known():
 		lines = append(lines, fmt.Sprintf("knee: %s, where half of the runs hold", c.Knee.words("/s")))
+	case c.Sustained.Known() && !c.AtLeast:
+		lines = append(lines, "knee: beyond what the runs tell")
 	}
 	if c.Ended != "" {
 		lines = append(lines, "ended early: "+c.Ended)

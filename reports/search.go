@@ -98,14 +98,28 @@ func (h *hunt) narrow(ctx context.Context, low, high float64) (Estimate, error) 
 		if n == mostRuns || float64(knee.High) <= float64(knee.Low)*(1+h.Tolerance)*(1+h.Tolerance) {
 			return knee, nil
 		}
-		if !knee.At.Known() {
+		if !knee.At.Known() { // or beyond all that was tried: what broke first was spoilt
 			knee.At = Number(math.Sqrt(low * high))
+			if top := h.top(); top.Holds {
+				knee.At = top.Rate * Number(1+h.Tolerance) * Number(1+h.Tolerance)
+			}
 		}
 		if err := h.play(ctx, h.rung(float64(knee.At)*side, math.Round)); err != nil {
 			return knee, err
 		}
 		side = 1 / side
 	}
+}
+
+// top is the highest rate that was tried.
+func (f *Found) top() *LoadStep {
+	top := &f.Steps[0]
+	for i := range f.Steps {
+		if f.Steps[i].Rate > top.Rate {
+			top = &f.Steps[i]
+		}
+	}
+	return top
 }
 
 // rung is a rate on the ladder from the first rate, half a tolerance a step: runs

@@ -118,6 +118,26 @@ func TestTheSearchEndsWhereItMust(t *testing.T) {
 	require.Equal(t, 6.0, found.Sustained)
 }
 
+func TestRunsThatAreSpoiltDoNotHideTheKnee(t *testing.T) {
+	s := &system{knee: 150_000}
+	spoilt := search(s, 1000)
+	spoilt.Play = func(ctx context.Context, rate float64, number int) (reports.Sample, error) {
+		x, err := s.play(ctx, rate, number)
+		if rate == 128_000 && number < 2 { // of which two decide
+			x.Holds, x.Reason = false, "something else was going on"
+		}
+		return x, err
+	}
+	found, err := spoilt.Run(context.Background())
+	require.NoError(t, err)
+	require.True(t, found.Confirmed)
+	e := reports.FitKnee(all(found))
+	require.True(t, e.At.Known(), "%v", e)
+	require.InDelta(t, 150_000, float64(e.At), 22_000)
+	require.LessOrEqual(t, found.Sustained, 150_000.0)
+	require.Less(t, s.runs, 45)
+}
+
 func TestASearchThatIsInterruptedTellsWhatItHas(t *testing.T) {
 	s := &system{knee: 61_234}
 	cut := search(s, 1000)

@@ -18,6 +18,7 @@ type condition struct {
 	alone    *formula.Program               // over the world
 	held     map[sim.ThingID]bool           // at the latest look; NoThing for the world
 	env      formula.Env
+	asOf     sim.Time // of what env knows of the world
 }
 
 // The names that stand for the world.
@@ -37,7 +38,7 @@ const lookEvery = time.Second
 // newCondition compiles an incident's condition: for the world alone if it reads
 // nothing else, else for each kind of the things it meets that has what it reads.
 func newCondition(w *sim.World, i *incident) (*condition, error) {
-	c := &condition{programs: map[*sim.Kind]*formula.Program{}, held: map[sim.ThingID]bool{}, env: formula.Env{World: make([]float64, worldSlots)}}
+	c := &condition{programs: map[*sim.Kind]*formula.Program{}, held: map[sim.ThingID]bool{}, asOf: -1, env: formula.Env{World: make([]float64, worldSlots)}}
 	alone, err := formula.Compile(string(i.When), worldScope(w), formula.Bool)
 	if err == nil {
 		c.alone = alone
@@ -131,8 +132,13 @@ func (c *condition) look(p *formula.Program, id sim.ThingID, where sim.Selection
 	}
 }
 
-// refresh brings what is known of the world to now.
+// refresh brings what is known of the world to now: once a second, as many things
+// may be looked at in between.
 func (c *condition) refresh(w *sim.World, now sim.Time) {
+	if c.asOf >= 0 && now.Sub(c.asOf) < lookEvery {
+		return
+	}
+	c.asOf = now
 	on, all, waiting, working := 0, 0, 0, 0
 	for _, f := range w.Fleets {
 		on, all = on+f.Active(), all+f.Kind.Declared
