@@ -52,8 +52,8 @@ func playExternal(t *testing.T, o scenarios.Staging, begin func(address string),
 	defer s.Close()
 	run, err := s.Stage(o)
 	require.NoError(t, err)
-	begun := make(chan struct{})
-	go func() { defer close(begun); begin(run.BrokerAddress()) }()
+	begun, address := make(chan struct{}), run.BrokerAddress()
+	go func() { defer close(begun); begin(address) }()
 	r, err := run.Play(context.Background())
 	require.NoError(t, err)
 	<-begun
