@@ -13,39 +13,52 @@ import (
 	"strconv"
 )
 
-// trouble is a fault of which is asked what it costs.
-type trouble struct{ area, words, faults string }
+// trouble is a fault of which is asked what it costs, in the shipped scenario with
+// the given sets.
+type trouble struct {
+	area, words, faults string
+	sets                []string
+}
 
 // troubles are some of each area, in virtual time; those of broker and attackers
 // need a live run.
 func troubles() (list []trouble) {
 	const week = "at: 0s, for: 5 days, "
-	for _, rate := range []int{5, 10, 20, 30} {
-		list = append(list, trouble{"network", fmt.Sprintf("%d %% of all messages lost, all week", rate), week + fmt.Sprintf("fault: message_loss, where: press, rate: %d%%", rate)})
+	add := func(area, words, faults string, sets ...string) {
+		list = append(list, trouble{area, words, faults, sets})
 	}
-	return append(list,
-		trouble{"things", "vibration sensors stuck at what they show after a day, all week", "at: 1 days, for: 4 days, fault: stuck_at, where: press, signal: vibration"},
-		trouble{"things", "vibration sensors drift by 0.05 mm/s an hour, all week", week + "fault: drift, where: press, signal: vibration, per_hour: 0.05"},
-		trouble{"things", "half an hour's crash of one press in ten minutes, all week", "every: exponential mean 10m, for: 30m, fault: crash, where: press, pick: 1"},
-		trouble{"people", "both mechanics away for a day", "at: 1 days, for: 1 days, fault: absent, where: mechanic"},
-		trouble{"people", "answers three times as slow, all week", week + "fault: slow_answers, where: mechanic"},
-		trouble{"people", "a fifth of the work done wrong, all week", week + "fault: wrong_action, where: mechanic, share: 20%"},
-		trouble{"data", "orders unavailable, all week", week + "fault: unavailable, where: open_orders"},
-		trouble{"data", "orders twice what they are, all week", week + "fault: wrong, where: open_orders, times: 2"},
-		trouble{"platform", "the platform stalls for four hours every day", "at: 2h, every: 20h, for: 4h, fault: stall"},
-		trouble{"platform", "the platform begins anew every six hours", "every: 6h, for: 10s, fault: platform_crash"},
-		trouble{"hardware", "half of the presses' adapters unplugged for two days", "at: 1 days, for: 2 days, fault: unplugged, where: 'press-*[02468]'"},
-	)
+	for _, rate := range []int{5, 10, 20, 30} {
+		add("network", fmt.Sprintf("%d %% of all messages lost, all week", rate), week+fmt.Sprintf("fault: message_loss, where: press, rate: %d%%", rate))
+	}
+	for mechanics := 3; mechanics <= 4; mechanics++ {
+		add("network", fmt.Sprintf("30 %% of all messages lost, all week, and %d mechanics instead of 2", mechanics),
+			week+"fault: message_loss, where: press, rate: 30%", fmt.Sprintf("people.mechanic.count=%d", mechanics))
+	}
+	add("things", "vibration sensors stuck at what they show after a day, all week", "at: 1 days, for: 4 days, fault: stuck_at, where: press, signal: vibration")
+	add("things", "vibration sensors drift by 0.05 mm/s an hour, all week", week+"fault: drift, where: press, signal: vibration, per_hour: 0.05")
+	add("things", "half an hour's crash of one press in ten minutes, all week", "every: exponential mean 10m, for: 30m, fault: crash, where: press, pick: 1")
+	add("people", "both mechanics away for a day", "at: 1 days, for: 1 days, fault: absent, where: mechanic")
+	add("people", "answers three times as slow, all week", week+"fault: slow_answers, where: mechanic")
+	add("people", "a fifth of the work done wrong, all week", week+"fault: wrong_action, where: mechanic, share: 20%")
+	add("data", "orders unavailable, all week", week+"fault: unavailable, where: open_orders")
+	add("data", "orders twice what they are, all week", week+"fault: wrong, where: open_orders, times: 2")
+	add("platform", "the platform stalls for four hours every day", "at: 2h, every: 20h, for: 4h, fault: stall")
+	add("platform", "the platform begins anew every six hours", "every: 6h, for: 10s, fault: platform_crash")
+	for mechanics := 2; mechanics <= 4; mechanics++ {
+		add("hardware", fmt.Sprintf("half of the presses' adapters unplugged for two days, and %d mechanics", mechanics),
+			"at: 1 days, for: 2 days, fault: unplugged, where: 'press-*[02468]'", fmt.Sprintf("people.mechanic.count=%d", mechanics))
+	}
+	return list
 }
 
 // onSockets are those that take a live run of hello, twenty seconds.
 var onSockets = []trouble{
-	{"broker", "the broker down for two seconds", "at: 8s, for: 2s, fault: broker_down"},
-	{"broker", "the broker begins anew", "at: 8s, for: 2s, fault: session_loss"},
-	{"broker", "a subscriber that does not read", "at: 8s, for: 4s, fault: slow_subscriber"},
-	{"network", "a partition of all things for two seconds, on their sockets", "at: 8s, for: 2s, fault: partition, where: sensor"},
-	{"attackers", "a stranger floods the broker", "at: 8s, for: 4s, fault: flood, where: sensor"},
-	{"attackers", "a stranger in the names of all devices", "at: 8s, for: 4s, fault: spoofed_identity, where: sensor"},
+	{"broker", "the broker down for two seconds", "at: 8s, for: 2s, fault: broker_down", nil},
+	{"broker", "the broker begins anew", "at: 8s, for: 2s, fault: session_loss", nil},
+	{"broker", "a subscriber that does not read", "at: 8s, for: 4s, fault: slow_subscriber", nil},
+	{"network", "a partition of all things for two seconds, on their sockets", "at: 8s, for: 2s, fault: partition, where: sensor", nil},
+	{"attackers", "a stranger floods the broker", "at: 8s, for: 4s, fault: flood, where: sensor", nil},
+	{"attackers", "a stranger in the names of all devices", "at: 8s, for: 4s, fault: spoofed_identity, where: sensor", nil},
 }
 
 // comparison is what of compare.json a figure needs.
@@ -96,8 +109,12 @@ func inDowntime(ctx context.Context, program string, seeds int, t trouble) (more
 		return 0, 0, 0, err
 	}
 	defer os.RemoveAll(dir)
-	if _, _, err = child(ctx, judged, program, "compare", "predictive-maintenance", "--variant", "ioe", "--no-faults", "-q", "--replications", strconv.Itoa(seeds),
-		"--set", "faults=[{"+t.faults+"}]", "--out", dir); err != nil {
+	words := []string{"compare", "predictive-maintenance", "--variant", "ioe", "--no-faults", "-q", "--replications", strconv.Itoa(seeds),
+		"--set", "faults=[{" + t.faults + "}]", "--out", dir}
+	for _, set := range t.sets {
+		words = append(words, "--set", set)
+	}
+	if _, _, err = child(ctx, judged, program, words...); err != nil {
 		return 0, 0, 0, err
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "compare.json"))

@@ -54,6 +54,10 @@ func (s *series) claim(seq uint32, foreign bool) (more uint32) {
 func (s *series) take(seq uint32, foreign bool) (how sim.Arrival, known bool, missing uint64, leaving uint32) {
 	behind := int64(s.newest) - int64(seq)
 	switch {
+	case behind == -1 && int64(s.window) < 0: // the usual case: the next one, and what leaves the window has come
+		s.newest = seq
+		s.window = s.window<<1 | 1
+		return sim.Fresh, true, 0, 0
 	case s.newest == 0, foreign && (behind >= restartBehind || behind < -restartAhead):
 		s.newest = seq
 		s.window = ^uint64(0)
