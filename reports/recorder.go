@@ -204,8 +204,7 @@ type Flights struct {
 	Readings []uint64 // by kind: on links, in outboxes, broker and inbox
 	Commands uint64
 	Acks     uint64
-	Due      []uint64 // by kind: how many readings ought to have been sent; nil where nobody knows
-	Open     *Open    // as the platform has it; nil for one that does not tell
+	Open     *Open // as the platform has it; nil for one that does not tell
 }
 
 // Open is what the platform says is under way.

@@ -262,13 +262,6 @@ func (r *Recorder) throughput() Throughput {
 	return t
 }
 
-func at64(list []uint64, i int) uint64 {
-	if i < len(list) {
-		return list[i]
-	}
-	return 0
-}
-
 func (r *Recorder) crews() []Crew {
 	list := []Crew{}
 	for _, u := range r.people {
