@@ -138,12 +138,16 @@ func Parse(name string, source []byte, folder *language.Folder, o Options) (*Scr
 	return s, nil
 }
 
-// read lays variant and settings over the base document and decodes it.
+// read lays variant and settings over the base document and decodes it. Settings of
+// variants come first: what the others set holds in each variant.
 func (s *Script) read() error {
 	s.document = s.base.Copy()
+	if err := s.set(true); err != nil {
+		return err
+	}
 	if s.Variant != "" {
 		var plain Scenario
-		if problems := s.base.Decode(&plain); len(problems) > 0 {
+		if problems := s.document.Decode(&plain); len(problems) > 0 {
 			return Mistakes(problems)
 		}
 		v, ok := plain.Variants.find(s.Variant)
@@ -152,16 +156,27 @@ func (s *Script) read() error {
 		}
 		s.document = s.document.Overlay(v.Changes)
 	}
-	for _, set := range s.options.Sets {
-		if problems := s.document.Set(set); len(problems) > 0 {
-			return Mistakes(problems)
-		}
+	if err := s.set(false); err != nil {
+		return err
 	}
 	s.Scenario = Scenario{}
 	if problems := s.document.Decode(&s.Scenario); len(problems) > 0 {
 		return Mistakes(problems)
 	}
 	return s.part()
+}
+
+// set changes the document: in its variants, or in all else.
+func (s *Script) set(variants bool) error {
+	for _, set := range s.options.Sets {
+		if strings.HasPrefix(set, "variants.") != variants {
+			continue
+		}
+		if problems := s.document.Set(set); len(problems) > 0 {
+			return Mistakes(problems)
+		}
+	}
+	return nil
 }
 
 // WithVariant is the same script with another variant laid over it.
