@@ -12,20 +12,21 @@ import (
 // of thing i is a byte of flags in the kind's array, and the beginning of a
 // condition that must last.
 type decision struct {
-	info     DecisionInfo
-	index    int // among all decisions
-	place    int // among the kind's
-	k        *twins
-	when     *formula.Program
-	until    *formula.Program // nil for none
-	lasts    time.Duration
-	again    time.Duration     // armed anew so long after a turn; 0: not
-	latest   map[uint32]uint64 // the latest turn of a thing, where again asks for it
-	since    []sim.Time        // when the condition came true, where it must last
-	check    time.Duration
-	priority int
-	steps    []step
-	context  []formula.Ref // slots of the condition that sources fill
+	info      DecisionInfo
+	index     int // among all decisions
+	place     int // among the kind's
+	k         *twins
+	when      *formula.Program
+	until     *formula.Program // nil for none
+	lasts     time.Duration
+	again     time.Duration     // armed anew so long after a turn; 0: not
+	latest    map[uint32]uint64 // the latest turn of a thing, where again asks for it
+	since     []sim.Time        // when the condition came true, where it must last
+	check     time.Duration
+	priority  int
+	steps     []step
+	context   []formula.Ref // slots of the condition that sources fill
+	detectors []detector    // that the condition reads
 }
 
 // The flags of a decision and a thing.
@@ -213,6 +214,7 @@ func (p *Platform) enlist(d *decision) {
 			}
 		}
 	}
+	d.detectors = d.k.detectorsOf(d.when)
 	if onState {
 		d.k.onState = append(d.k.onState, d)
 	}

@@ -126,26 +126,35 @@ func (r *reach) after(i int, x, y, slope float64) float64 {
 // ewma is the exponentially weighted mean: what a reading says counts half
 // after a half-life.
 type ewma struct {
-	slot     int
-	halfLife float64 // seconds
-	at       []sim.Time
-	step     sim.Time // between two readings, and what it leaves of the past:
+	slot int
+	at   []sim.Time
+	fade
+}
+
+// fade is what time leaves of a weight: half of it after a half-life.
+type fade struct {
+	halfLife float64  // seconds
+	step     sim.Time // between two readings, and what it leaves:
 	left     float64  // kept because it is mostly the same
+}
+
+func (f *fade) after(step sim.Time) float64 {
+	if step = max(step, 0); step != f.step || f.left == 0 {
+		f.step, f.left = step, math.Exp2(-step.Seconds()/f.halfLife)
+	}
+	return f.left
 }
 
 func (f *ewma) layOut(things int) { f.at = make([]sim.Time, things) }
 
 func (f *ewma) update(i int, x float64, at sim.Time, row []float64) {
-	step := max(at-f.at[i], 0)
+	left := f.after(at - f.at[i])
 	f.at[i] = at
 	if math.IsNaN(row[f.slot]) {
 		row[f.slot] = x
 		return
 	}
-	if step != f.step || f.left == 0 {
-		f.step, f.left = step, math.Exp2(-step.Seconds()/f.halfLife)
-	}
-	row[f.slot] = x + (row[f.slot]-x)*f.left
+	row[f.slot] = x + (row[f.slot]-x)*left
 }
 
 // rate is the rise per second between the last two readings.

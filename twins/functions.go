@@ -16,7 +16,7 @@ type function struct {
 	name, doc string
 	params    []formula.Param
 	result    formula.Type
-	bind      func(s *scope, name string, args []formula.Arg) (formula.Ref, error)
+	bind      func(s *scope, f *function, args []formula.Arg) (formula.Ref, error)
 }
 
 var (
@@ -72,7 +72,7 @@ var functions = []function{
 	{"ewma", "exponentially weighted mean of a signal: a reading counts half after the half-life",
 		[]formula.Param{signalParam, {Name: "half_life", Kind: formula.ConstantDuration}}, formula.Number,
 		overSignal(func(k *twins, q *query) error {
-			k.follow(q.signal, &ewma{slot: q.slot, halfLife: q.window.Seconds()})
+			k.follow(q.signal, &ewma{slot: q.slot, fade: fade{halfLife: q.window.Seconds()}})
 			return nil
 		})},
 	{"previous", "value of a signal before the last", []formula.Param{signalParam}, formula.Number,
@@ -80,6 +80,7 @@ var functions = []function{
 			k.follow(q.signal, &previous{signal: q.signal, slot: q.slot})
 			return nil
 		})},
+	residualFunction, ewmaZFunction, cusumFunction, pageHinkleyFunction,
 	{"silent_for", "time since the thing was last heard; unknown before the first time", nil, formula.Duration, bindSilentFor},
 	{"age", "time since what a source says became true; unknown where it says nothing",
 		[]formula.Param{{Name: "source", Kind: formula.NameOf}}, formula.Duration, bindAge},
@@ -91,25 +92,28 @@ var errStarted = errors.New("nothing can be added while the platform runs")
 
 // query is a call over a signal with its arguments.
 type query struct {
-	call   string
-	signal int
-	level  float64
-	window time.Duration // or half-life; the default where it was left out
-	slot   int
+	call          string
+	signal        int
+	level         float64       // the one number
+	window        time.Duration // or half-life; the default where it was left out
+	learn, season time.Duration
+	slot          int
 }
 
 // overSignal makes the bind of a feature of a signal: each distinct call gets
 // one slot, however many formulas make it.
-func overSignal(start func(*twins, *query) error) func(*scope, string, []formula.Arg) (formula.Ref, error) {
-	return func(s *scope, name string, args []formula.Arg) (ref formula.Ref, err error) {
-		q := &query{signal: s.k.kind.Signal(args[0].Name)}
+func overSignal(start func(*twins, *query) error) func(*scope, *function, []formula.Arg) (formula.Ref, error) {
+	return func(s *scope, f *function, args []formula.Arg) (ref formula.Ref, err error) {
+		q := &query{signal: s.k.kind.Signal(args[0].Name), window: s.k.trendWindow()}
 		if q.signal < 0 {
 			return ref, fmt.Errorf("%q is not a signal of %s%s", args[0].Name, s.k.kind.Name, suggest(args[0].Name, s.k.signalNames()))
 		}
-		if err := q.read(s.k, args[1:]); err != nil {
-			return ref, err
+		for n, p := range f.params[1:] {
+			if err := q.read(&p, args[n+1]); err != nil {
+				return ref, err
+			}
 		}
-		q.call = fmt.Sprintf("%s %d %v %v", name, q.signal, q.level, q.window)
+		q.call = fmt.Sprintf("%s %d %v %v %v %v", f.name, q.signal, q.level, q.window, q.learn, q.season)
 		if slot, ok := s.k.bound[q.call]; ok || s.probe {
 			ref.Slot = slot
 			return ref, nil
@@ -124,20 +128,23 @@ func overSignal(start func(*twins, *query) error) func(*scope, string, []formula
 	}
 }
 
-// read takes the arguments after the signal: a level, a window, or both.
-func (q *query) read(k *twins, args []formula.Arg) error {
-	q.window = k.trendWindow()
-	for n, a := range args {
-		switch {
-		case len(args) == 2 && n == 0:
-			q.level = a.Value
-		case a.Given:
-			if !(a.Value >= 0.001) || math.IsInf(a.Value, 0) || a.Value > 10*365*24*3600 {
-				return fmt.Errorf("a window is longer than nothing and shorter than ten years")
-			}
-			q.window = sim.Seconds(a.Value)
-		}
+// read takes an argument after the signal.
+func (q *query) read(p *formula.Param, a formula.Arg) error {
+	to := &q.window
+	switch {
+	case !a.Given:
+		return nil
+	case p.Kind == formula.ConstantNumber:
+		q.level = a.Value
+		return nil
+	case !(a.Value >= 0.001) || math.IsInf(a.Value, 0) || a.Value > 10*365*24*3600:
+		return fmt.Errorf("%s is longer than nothing and shorter than ten years", p.Name)
+	case p.Name == learnParam.Name:
+		to = &q.learn
+	case p.Name == maybeSeason.Name:
+		to = &q.season
 	}
+	*to = sim.Seconds(a.Value)
 	return nil
 }
 
@@ -172,7 +179,7 @@ func sharedTrend(k *twins, q *query) (*trend, error) {
 	}), nil
 }
 
-func bindSilentFor(s *scope, _ string, _ []formula.Arg) (formula.Ref, error) {
+func bindSilentFor(s *scope, _ *function, _ []formula.Arg) (formula.Ref, error) {
 	return s.clocked(use{sort: silentUse}, -1)
 }
 
@@ -189,7 +196,7 @@ func (s *scope) clocked(u use, from int) (formula.Ref, error) {
 	return formula.Ref{Slot: slot}, nil
 }
 
-func bindAge(s *scope, _ string, args []formula.Arg) (formula.Ref, error) {
+func bindAge(s *scope, _ *function, args []formula.Arg) (formula.Ref, error) {
 	src, _ := s.p.column(args[0].Name)
 	if src == nil || !src.meets(s.k) {
 		return formula.Ref{}, fmt.Errorf("%q is not a source%s", args[0].Name, suggest(args[0].Name, s.p.sourceNames()))
@@ -209,7 +216,7 @@ func bindAge(s *scope, _ string, args []formula.Arg) (formula.Ref, error) {
 	return formula.Ref{Space: formula.World, Slot: slot}, nil
 }
 
-func bindDesired(s *scope, _ string, args []formula.Arg) (formula.Ref, error) {
+func bindDesired(s *scope, _ *function, args []formula.Arg) (formula.Ref, error) {
 	at := s.k.kind.State(args[0].Name)
 	if at < 0 {
 		return formula.Ref{}, fmt.Errorf("%q is not a state of %s%s", args[0].Name, s.k.kind.Name, suggest(args[0].Name, s.k.stateNames()))

@@ -144,7 +144,7 @@ func (s *scope) Function(name string) (formula.Function, bool) {
 	for i := range functions {
 		if f := &functions[i]; f.name == name {
 			return formula.Function{Doc: f.doc, Params: f.params, Result: f.result, Bind: func(args []formula.Arg) (formula.Ref, error) {
-				return f.bind(s, name, args)
+				return f.bind(s, f, args)
 			}}, true
 		}
 	}

@@ -173,6 +173,9 @@ func (t *turn) close(o sim.Outcome) {
 	*t.flags &^= busy
 	delete(t.p.open, t)
 	t.p.world.Observers.Turned(&t.loop)
+	if o == sim.Done {
+		t.renew()
+	}
 	if t.d.again > 0 {
 		t.p.ringAgain(t)
 	}

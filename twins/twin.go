@@ -12,13 +12,14 @@ type twins struct {
 	uses      []use     // what each slot of a row is
 	rows      []float64 // len(uses) a thing
 	seen      []sighting
-	flags     []uint8        // len(decisions) a thing
-	flagged   []uint64       // bitmap, made when it is first needed
-	features  [][]feature    // by signal
-	bound     map[string]int // slots of features, by the call
-	windows   map[string]any // what features of the same window share
-	clocked   []clocked      // slots that change with time alone
-	feeds     []*feed        // sources that this kind's readings are
+	flags     []uint8          // len(decisions) a thing
+	flagged   []uint64         // bitmap, made when it is first needed
+	features  [][]feature      // by signal
+	bound     map[string]int   // slots of features, by the call
+	windows   map[string]any   // what features of the same window share
+	detectors map[int]detector // by slot
+	clocked   []clocked        // slots that change with time alone
+	feeds     []*feed          // sources that this kind's readings are
 	decisions []*decision
 	onState   []*decision        // those that read reported states
 	shadows   map[uint32]*shadow // of things that were told something or have told their state
