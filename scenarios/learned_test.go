@@ -12,10 +12,10 @@ import (
 // The claim of docs/detectors.md: what is learned of each pump finds wear sooner than
 // a rule that looks back, and sends nobody in vain.
 func TestALearnedDecisionBeatsARuleThatLooksBack(t *testing.T) {
-	s, err := scenarios.Load("../docs/examples/pumps.yaml", scenarios.Options{Sets: []string{"duration=60 days"}})
+	s, err := scenarios.Load("../docs/examples/pumps.yaml", scenarios.Options{Sets: []string{"duration=40 days"}})
 	require.NoError(t, err)
 	defer s.Close()
-	result, err := s.Compare(context.Background(), scenarios.CompareOptions{Replications: 5, Cores: 1})
+	result, err := s.Compare(context.Background(), scenarios.CompareOptions{Replications: 4, Cores: 1})
 	require.NoError(t, err)
 	seen := 0
 	for _, row := range result.Rows {

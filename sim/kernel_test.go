@@ -183,7 +183,7 @@ func TestTheMeanWaitOfMM1IsThatOfTheory(t *testing.T) {
 // (λ − μ) t long, and where they are just as many √(2 (λ + μ) t / π) by the reflection
 // of Brownian motion.
 func TestASaturatedQueueGrowsWithoutBound(t *testing.T) {
-	for _, seconds := range []float64{2_500, 10_000, 40_000} {
+	for _, seconds := range []float64{2_500, 10_000} {
 		for _, arrivals := range []float64{1.25, 1} {
 			var lengths []float64
 			for replica := range 100 {

@@ -44,8 +44,8 @@ type norm struct {
 // level is the mean of a part and the readings it is of.
 type level struct{ mean, n float64 }
 
-// fewest is how many readings are learned from at the least: as many as the
-// detectors of MOA and River wait for (min_instances).
+// fewest is how many readings are learned from at the least: as many as MOA's
+// Page-Hinkley waits for (min_n_instances).
 const fewest = 30
 
 var (
