@@ -21,7 +21,7 @@ import (
 // variance. Without a season there is one part. In independent normal readings
 // z / √(1 + 1/n of the part) has Student's t distribution with n − parts degrees of
 // freedom. Learning takes as long as it is told, [fewest] readings at least, and
-// goes on while nothing has varied. A thing costs 40 bytes and 16 a part.
+// goes on while nothing has varied. A thing costs 32 bytes and 16 a part.
 type baseline struct {
 	learn  time.Duration
 	width  sim.Time // of a part of the season
