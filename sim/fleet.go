@@ -88,7 +88,7 @@ func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.Rea
 	var wrongs []error
 	for at, m := range models {
 		s, err := m.Build(&Site{
-			Clock: w.Clock, Calendar: w.Calendar, Fleet: f, Kind: k, Index: at, Symbols: w.Symbols, Open: open,
+			World: w, Clock: w.Clock, Calendar: w.Calendar, Fleet: f, Kind: k, Index: at, Symbols: w.Symbols, Open: open,
 			Stream: w.Seed.Stream(k.Name + "." + k.Signals[at].Name),
 		})
 		for _, w := range Wrongs(err) {
@@ -210,6 +210,14 @@ func (f *Fleet) carry(i int, now Time) []float64 {
 	}
 	f.carried[i] = now
 	return row
+}
+
+// At is the truth of thing i at now, for a model of other things that reads it.
+func (f *Fleet) At(i int, now Time) []float64 {
+	if f.carried[i] == now {
+		return f.Row(i)
+	}
+	return f.carry(i, now)
 }
 
 // Changed tells the observers of thing i's truth at now and looks after it if it

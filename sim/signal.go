@@ -21,6 +21,7 @@ type Stateful interface {
 
 // Site is where a signal is put: one signal of all things of one kind.
 type Site struct {
+	World    *World // what else there is: its fleets are those of the kinds above this one
 	Clock    *Clock
 	Calendar Calendar
 	Fleet    *Fleet
