@@ -1,9 +1,8 @@
 package signals
 
 import (
+	"math"
 	"time"
-
-	"gonum.org/v1/gonum/mat"
 
 	"github.com/twinbed/twinbed/sim"
 )
@@ -39,8 +38,8 @@ type Frequency struct {
 	fleet     *sim.Fleet
 	imbalance int
 	every     sim.Time
-	flow      *mat.Dense // of the state over one interval
-	state     []swing    // by thing
+	flow      flow    // of the state over one interval
+	state     []swing // by thing
 }
 
 // swing is x, g, s, p and dp/dt in seconds, as the flow takes them.
@@ -61,23 +60,19 @@ func (m *Frequency) Build(s *sim.Site) (sim.Signal, error) {
 }
 
 // over is how the state goes over some time: exp(A·t).
-func (m *Frequency) over(t sim.Time) *mat.Dense {
+func (m *Frequency) over(t sim.Time) flow {
 	momentum, governor, stiffness := 2*m.Inertia.Seconds(), m.Governor.Seconds(), 1/m.Droop+m.Damping
 	back := 0.0
 	if m.Restore > 0 {
 		back = -stiffness / m.Restore.Seconds()
 	}
-	a := mat.NewDense(5, 5, []float64{
-		-m.Damping / momentum, 1 / momentum, 0, 1 / momentum, 0,
-		-1 / (m.Droop * governor), -1 / governor, 1 / governor, 0, 0,
-		back, 0, 0, 0, 0,
-		0, 0, 0, 0, 1,
-		0, 0, 0, 0, 0,
-	})
-	a.Scale(t.Seconds(), a)
-	var flow mat.Dense
-	flow.Exp(a)
-	return &flow
+	return exponential(flow{
+		{-m.Damping / momentum, 1 / momentum, 0, 1 / momentum, 0},
+		{-1 / (m.Droop * governor), -1 / governor, 1 / governor, 0, 0},
+		{back, 0, 0, 0, 0},
+		{0, 0, 0, 0, 1},
+		{},
+	}, t.Seconds())
 }
 
 // Advance is the frequency at now.
@@ -88,22 +83,70 @@ func (m *Frequency) Advance(i int, from, now sim.Time) float64 {
 		*z = swing{0, -p, -p, p, 0}
 	case now > from:
 		z[4] = (p - z[3]) / (now - from).Seconds()
-		flow := m.flow
+		by := m.flow
 		if now-from != m.every {
-			flow = m.over(now - from)
+			by = m.over(now - from)
 		}
-		*z = z.flow(flow)
+		*z = by.of(z)
 	}
 	z[3] = p
 	return m.Nominal * (1 + z[0])
 }
 
-// flow is the state after a flow.
-func (z *swing) flow(by *mat.Dense) (after swing) {
-	for row := range after {
-		for n, x := range by.RawRowView(row) {
+// flow carries a state over a time.
+type flow [5][5]float64
+
+func (f *flow) of(z *swing) (after swing) {
+	for row := range f {
+		for n, x := range f[row] {
 			after[row] += x * z[n]
 		}
 	}
 	return after
+}
+
+// times is one flow after another.
+func (f *flow) times(g *flow) (product flow) {
+	for row := range f {
+		for n, x := range f[row] {
+			for column, y := range g[n] {
+				product[row][column] += x * y
+			}
+		}
+	}
+	return product
+}
+
+// exponential is exp(a·t): its series where that is short, squared again and again.
+func exponential(a flow, t float64) flow {
+	norm := 0.0
+	for _, row := range a {
+		sum := 0.0
+		for _, x := range row {
+			sum += math.Abs(x * t)
+		}
+		norm = max(norm, sum)
+	}
+	squarings := 0
+	for ; norm > 0.5; norm /= 2 {
+		squarings++
+		t /= 2
+	}
+	var sum, term flow
+	for n := range sum {
+		sum[n][n], term[n][n] = 1, 1
+	}
+	for n := 1; n <= 13; n++ { // 0.5^14/14! is below what a float64 shows
+		term = term.times(&a)
+		for row := range term {
+			for column := range term[row] {
+				term[row][column] *= t / float64(n)
+				sum[row][column] += term[row][column]
+			}
+		}
+	}
+	for range squarings {
+		sum = sum.times(&sum)
+	}
+	return sum
 }

@@ -166,6 +166,12 @@ func TestSecondaryControlBringsTheFrequencyBack(t *testing.T) {
 	early, late := 50-b.frequency(t, 5*time.Minute), 50-b.frequency(t, 10*time.Minute)
 	require.InDelta(t, math.E, early/late, 0.02)
 	require.InDelta(t, 50, b.frequency(t, 2*time.Hour), 1e-6)
+	at := 3 * time.Hour
+	require.Zero(t, testing.AllocsPerRun(10, func() {
+		at += 7 * time.Second
+		_ = b.Clock.Run(sim.Time(at))
+		b.fleet.Changed(0)
+	}), "over any time")
 }
 
 // A ramp of the imbalance leaves a deviation of its slope times the time constant over the stiffness.
