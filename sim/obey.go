@@ -109,11 +109,13 @@ func (f *Fleet) set(i int, spec *CommandSpec, value float64) {
 		}
 		*f.State(i, s.State) = v
 	}
-	f.settle(i, now)
+	f.Settle(i)
 }
 
-// settle tells models and observers that states of thing i have been set.
-func (f *Fleet) settle(i int, now Time) {
+// Settle tells models and observers that states of thing i have been set. A model
+// calls it, in an event of its own, after it has set a state that others live by.
+func (f *Fleet) Settle(i int) {
+	now := f.world.Clock.Now()
 	for _, s := range f.signals {
 		if r, ok := s.(Reactive); ok {
 			r.StateSet(i, now)

@@ -67,5 +67,5 @@ func (f *Fleet) comeBy(i int, turn uint32) {
 		*f.State(i, at) = s.Initial
 	}
 	f.world.Observers.Noted(Event{At: now, What: "found unattended", Thing: f.Kind.First + ThingID(i), Subject: f.Kind.Name})
-	f.settle(i, now)
+	f.Settle(i)
 }

@@ -1,13 +1,11 @@
 package signals
 
 import (
-	"encoding/csv"
 	"fmt"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/chance"
-	"github.com/twinbed/twinbed/sim/formula"
 	"github.com/twinbed/twinbed/sim/units"
 )
 
@@ -42,69 +40,27 @@ type booking struct {
 func (m *Bookings) Build(s *sim.Site) (sim.Signal, error) {
 	m.at(s)
 	m.start = s.Calendar.Start
-	at := s.Kind.Attribute(m.By)
-	if at < 0 || s.Kind.Attributes[at].Type != formula.Text {
-		return nil, sim.Wrongf("by", "%s has no attribute %q that is a text", s.Kind.Name, m.By)
-	}
-	lists, err := m.read(s)
-	if err != nil {
-		return nil, sim.Wrongf("file", "%s: %v", m.File, err)
-	}
-	place := map[float64]int32{}
-	m.of, m.bookings = make([]int32, s.Kind.Count), nil
-	for i, v := range s.Kind.Attributes[at].Values {
-		if _, there := place[v]; !there {
-			place[v] = int32(len(m.bookings))
-			m.bookings = append(m.bookings, lists[v])
-		}
-		m.of[i] = place[v]
-	}
-	return m, nil
+	var err error
+	m.of, m.bookings, err = timetable(s, m.File, m.By, []string{"from", "to", "people"}, readBooking)
+	return m, err
 }
 
-// read gives bookings by the symbol of their owner.
-func (m *Bookings) read(s *sim.Site) (map[float64][]booking, error) {
-	file, err := s.Open(m.File)
+// readBooking reads from, to and people.
+func readBooking(cells []string, number int) (b booking, err error) {
+	b.number = uint64(number)
+	from, err := units.ParseMoment(cells[0])
 	if err != nil {
-		return nil, err
+		return b, err
 	}
-	defer file.Close()
-	r := csv.NewReader(file)
-	records, err := r.ReadAll()
+	to, err := units.ParseMoment(cells[1])
 	if err != nil {
-		return nil, err
+		return b, err
 	}
-	if len(records) < 2 {
-		return nil, fmt.Errorf("a calendar needs a header and a booking at the least")
+	if b.from, b.to = from.WeekTime(), to.WeekTime(); b.to <= b.from {
+		return b, fmt.Errorf("a booking ends after it begins, in the same week")
 	}
-	var columns [4]int
-	for n, name := range []string{"from", "to", "people", m.By} {
-		if columns[n] = position(records[0], name); columns[n] < 0 {
-			return nil, fmt.Errorf("line 1: no column %q", name)
-		}
-	}
-	lists := map[float64][]booking{}
-	for n, record := range records[1:] {
-		b := booking{number: uint64(n)}
-		from, err := units.ParseMoment(record[columns[0]])
-		if err == nil {
-			b.from = from.WeekTime()
-			from, err = units.ParseMoment(record[columns[1]])
-			b.to = from.WeekTime()
-		}
-		if err == nil {
-			b.people, err = units.Parse(record[columns[2]], units.Number)
-		}
-		if err == nil && b.to <= b.from {
-			err = fmt.Errorf("a booking ends after it begins, in the same week")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n+2, err)
-		}
-		owner := s.Symbols.ID(record[columns[3]])
-		lists[owner] = append(lists[owner], b)
-	}
-	return lists, nil
+	b.people, err = units.Parse(cells[2], units.Number)
+	return b, err
 }
 
 // Advance is who is there at now: those of overlapping bookings together.

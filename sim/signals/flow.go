@@ -41,18 +41,25 @@ func (m *Flow) build(s *sim.Site) error {
 	n := s.Kind.Count
 	m.every, m.stream, m.fleet, m.busy = sim.Time(s.Kind.Every), s.Stream, s.Fleet, -1
 	if m.Busy != "" {
-		k := s.Kind
-		switch state, attribute := k.State(m.Busy), k.Attribute(m.Busy); {
-		case state >= 0:
-			m.busy = len(k.Signals) + state
-		case attribute >= 0 && k.Attributes[attribute].Type == formula.Number:
-			m.busy = len(k.Signals) + len(k.States) + attribute
-		default:
-			return sim.Wrongf("busy", "%s has no state or attribute %q that is a number", k.Name, m.Busy)
+		var err error
+		if m.busy, err = quantity(s.Kind, "busy", m.Busy); err != nil {
+			return err
 		}
 	}
 	m.next, m.coming, m.count = make([]int64, n), make([][]sim.Time, n), make([]uint64, n)
 	return nil
+}
+
+// quantity is the place in a kind's row of a state or attribute that is a number;
+// key is the one that names it.
+func quantity(k *sim.Kind, key, name string) (place int, err error) {
+	switch state, attribute := k.State(name), k.Attribute(name); {
+	case state >= 0:
+		return len(k.Signals) + state, nil
+	case attribute >= 0 && k.Attributes[attribute].Type == formula.Number:
+		return len(k.Signals) + len(k.States) + attribute, nil
+	}
+	return -1, sim.Wrongf(key, "%s has no state or attribute %q that is a number", k.Name, name)
 }
 
 // Flows draw by numbers of their own within a signal's stream.

@@ -132,5 +132,5 @@ func (m *Wear) Happen(who, plan uint32) {
 	}
 	m.fleet.Changed(i)
 	*m.fleet.State(i, m.wear), *m.fleet.State(i, m.broken) = 1, 1
-	m.fleet.Changed(i)
+	m.fleet.Settle(i) // its other parts stand still, too
 }
