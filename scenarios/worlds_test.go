@@ -9,7 +9,7 @@ import (
 )
 
 func TestWorldsBalanceAndGiveTheSameBytesTwice(t *testing.T) {
-	for _, name := range []string{"patient-monitoring", "retail", "thermostat", "smart-grid"} {
+	for _, name := range []string{"patient-monitoring", "retail", "thermostat", "smart-grid", "truck-fleet"} {
 		for _, variant := range []string{"iot", "ioe"} {
 			o := scenarios.Options{Variant: variant, Sets: []string{"duration=1 day"}}
 			r := play(t, name, o)

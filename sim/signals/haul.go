@@ -165,7 +165,7 @@ func readOrder(cells []string, calendar sim.Calendar) (o order, err error) {
 	case numbers[0] <= 0 || numbers[2] <= 0:
 		return o, fmt.Errorf("an order has km and tonnes above 0")
 	case wait <= 0 || wait > sim.Week:
-		return o, fmt.Errorf("the slot %s comes after the departure, in hours since Monday 00:00", cells[2])
+		return o, fmt.Errorf("the slot %s is not after the departure: it is in hours since Monday 00:00, as in %g", cells[2], (at.WeekTime() + time.Hour).Hours())
 	}
 	o = order{at: sim.Time((at.WeekTime() - calendar.Start%sim.Week + sim.Week) % sim.Week), km: numbers[0], tonnes: numbers[2]}
 	o.slot = o.at.Add(wait)
