@@ -16,12 +16,13 @@ type Trial struct {
 	Seed    uint64
 	Verdict Verdict
 	KPIs    []KPIResult
+	Quality []KPIResult // of decisions and twins
 	Limits  []LimitResult
 }
 
 // Trial takes out of a report what is compared.
 func (x *Report) Trial() Trial {
-	return Trial{x.Variant, x.Seed, x.Verdict, x.KPIs, x.Limits}
+	return Trial{x.Variant, x.Seed, x.Verdict, x.KPIs, x.quality(), x.Limits}
 }
 
 // Comparison is many runs side by side: each figure of each variant as mean ±
@@ -47,11 +48,12 @@ type VariantResult struct {
 
 // Row is one figure over all variants.
 type Row struct {
-	Name   string `json:"name"` // a KPI, or a limit as it is written
-	Limit  bool   `json:"limit"`
-	Unit   string `json:"unit"`
-	Better string `json:"better,omitempty"`
-	Cells  []Cell `json:"cells"` // by variant
+	Name    string `json:"name"` // a KPI, or a limit as it is written
+	Limit   bool   `json:"limit"`
+	Quality bool   `json:"quality,omitempty"` // how well a decision detects, how old what a twin knows is
+	Unit    string `json:"unit"`
+	Better  string `json:"better,omitempty"`
+	Cells   []Cell `json:"cells"` // by variant
 }
 
 // Cell is one figure of one variant. The difference is to the first variant,
@@ -106,16 +108,21 @@ func verdicts(variant string, trials []Trial) VariantResult {
 	return v
 }
 
-// rowsOf lists the figures of all trials, each once: KPIs, then limits.
+// rowsOf lists the figures of all trials, each once: KPIs, quality, then limits.
 func rowsOf(trials []Trial) (rows []Row) {
 	add := func(r Row) {
-		if !slices.ContainsFunc(rows, func(x Row) bool { return x.Name == r.Name && x.Limit == r.Limit }) {
+		if !slices.ContainsFunc(rows, func(x Row) bool { return x.Name == r.Name && x.Limit == r.Limit && x.Quality == r.Quality }) {
 			rows = append(rows, r)
 		}
 	}
 	for _, t := range trials {
 		for _, k := range t.KPIs {
 			add(Row{Name: k.Name, Unit: k.Unit, Better: k.Better})
+		}
+	}
+	for _, t := range trials {
+		for _, q := range t.Quality {
+			add(Row{Name: q.Name, Quality: true, Unit: q.Unit, Better: q.Better})
 		}
 	}
 	for _, t := range trials {
@@ -143,7 +150,11 @@ func (r *Row) value(t *Trial) (value Number, kept bool) {
 			}
 		}
 	}
-	for _, k := range t.KPIs {
+	figures := t.KPIs
+	if r.Quality {
+		figures = t.Quality
+	}
+	for _, k := range figures {
 		if !r.Limit && k.Name == r.Name {
 			return k.Value, false
 		}

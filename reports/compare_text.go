@@ -16,14 +16,15 @@ func (c *Comparison) Text(w io.Writer, colour bool) error {
 		rows = append(rows, []string{v.Name, grouped(v.Passed), grouped(v.Failed), grouped(v.Untrusted)})
 	}
 	table(&t.Builder, "  ", "< > > >", rows)
-	for _, limits := range []bool{false, true} {
-		c.figures(t, limits)
-	}
+	c.figures(t, "KPIs, mean ± 95%", func(r *Row) bool { return !r.Limit && !r.Quality })
+	c.figures(t, "decisions against the truth and age of information, mean ± 95%", func(r *Row) bool { return r.Quality })
+	c.figures(t, "limits, mean of what was measured ± 95%, kept in so many runs", func(r *Row) bool { return r.Limit })
 	_, err := io.WriteString(w, t.String())
 	return err
 }
 
-func (c *Comparison) figures(t *text, limits bool) {
+// figures is the table of some of the rows.
+func (c *Comparison) figures(t *text, title string, which func(*Row) bool) {
 	heads := []string{""}
 	for i, v := range c.Variants {
 		heads = append(heads, v.Name)
@@ -33,14 +34,14 @@ func (c *Comparison) figures(t *text, limits bool) {
 	}
 	rows := [][]string{heads}
 	for _, r := range c.Rows {
-		if r.Limit == limits {
+		if which(&r) {
 			rows = append(rows, r.cells())
 		}
 	}
 	if len(rows) == 1 {
 		return
 	}
-	t.title(map[bool]string{false: "KPIs, mean ± 95%", true: "limits, mean of what was measured ± 95%, kept in so many runs"}[limits])
+	t.title(title)
 	columns := "<" + strings.Repeat(" >", 1) + strings.Repeat(" > > <", max(len(c.Variants)-1, 0))
 	table(&t.Builder, "  ", columns, rows)
 }

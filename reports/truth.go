@@ -7,7 +7,7 @@ import (
 	"github.com/twinbed/twinbed/sim/formula"
 )
 
-// truth follows the ground truth of one kind for the KPIs that want it.
+// truth follows the ground truth of one kind for the KPIs and decisions that want it.
 type truth struct {
 	kind     *sim.Kind
 	calendar sim.Calendar
@@ -18,6 +18,8 @@ type truth struct {
 	last     []sim.Time // by thing; unseen before its first truth
 	hours    float64    // summed over things
 	terms    []*term
+
+	detections []*detection
 }
 
 const unseen sim.Time = -1
@@ -60,11 +62,7 @@ func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 }
 
 func (t *truth) follow(h how, p *formula.Program) *term {
-	x := &term{how: h, program: p, held: true, value: make([]float64, t.kind.Count)}
-	for _, ref := range p.Slots() {
-		t.timed = t.timed || ref.Space == formula.World
-		x.held = x.held && ref.Space == formula.Row && ref.Slot >= len(t.kind.Signals)
-	}
+	x := &term{how: h, program: p, held: t.reads(p), value: make([]float64, t.kind.Count)}
 	switch h {
 	case spells:
 		x.since = make([]sim.Time, t.kind.Count)
@@ -73,6 +71,17 @@ func (t *truth) follow(h how, p *formula.Program) *term {
 	}
 	t.terms = append(t.terms, x)
 	return x
+}
+
+// reads notes what a formula needs, and says whether it reads states and attributes
+// alone: what it was holds until it jumps.
+func (t *truth) reads(p *formula.Program) (held bool) {
+	held = true
+	for _, ref := range p.Slots() {
+		t.timed = t.timed || ref.Space == formula.World
+		held = held && ref.Space == formula.Row && ref.Slot >= len(t.kind.Signals)
+	}
+	return held
 }
 
 // see takes in the truth of thing i at now. It is told before and after every
@@ -98,6 +107,9 @@ func (t *truth) see(i int, now sim.Time, row []float64) {
 			v = 0
 		}
 		x.step(i, now, dt, v, first)
+	}
+	for _, d := range t.detections {
+		t.judge(d, i, from, now, row)
 	}
 }
 
@@ -164,6 +176,9 @@ func (t *truth) close(now sim.Time) {
 				x.weigh(v, 1)
 			}
 		}
+	}
+	for _, d := range t.detections {
+		d.close(now)
 	}
 }
 

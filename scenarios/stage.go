@@ -303,6 +303,7 @@ func (b *builder) witness() {
 		Workforce: b.World.Workforce, KPIs: b.scenario.KPIs, Punctual: b.staging.Punctual,
 	}
 	setup.Decisions, setup.Unlisted = b.decisions(), b.External != nil
+	setup.Targets = b.targets(setup.Decisions)
 	if b.Platform != nil {
 		for _, p := range b.Platform.Processes() {
 			setup.Processes = append(setup.Processes, p.Name)
