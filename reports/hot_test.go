@@ -16,7 +16,10 @@ func hotPath(t testing.TB, things int, kpis ...reports.KPI) (tell func(n int), r
 	clock, roster := sim.NewClock(), &sim.Roster{}
 	k := press(things)
 	roster.Add(k)
-	r, err := reports.NewRecorder(reports.Setup{Clock: clock, Roster: roster, Symbols: &formula.Symbols{}, KPIs: kpis})
+	r, err := reports.NewRecorder(reports.Setup{
+		Clock: clock, Roster: roster, Symbols: &formula.Symbols{}, KPIs: kpis,
+		Decisions: []string{"hot"}, Targets: []reports.Target{{Truth: "temperature > 60"}}[:min(len(kpis), 1)],
+	})
 	require.NoError(t, err)
 	reading := &sim.Reading{}
 	row := []float64{20, 1}

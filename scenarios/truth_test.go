@@ -158,3 +158,23 @@ func TestAReadingAllocatesNothing(t *testing.T) {
 	readings := 40 * 2 * 360
 	require.Less(t, after.Mallocs-before.Mallocs, uint64(readings/500), "of %d readings", readings)
 }
+
+// What a decision is to detect is the world's own; the age of what the twin knows
+// is half an interval, stretched by what is lost, and the time on the way.
+func TestTheReportSaysHowGoodDecisionsWere(t *testing.T) {
+	r := play(t, "predictive-maintenance", scenarios.Options{Variant: "ioe", Sets: []string{"faults=[]"}})
+	for _, d := range r.Decisions {
+		x := d.Detection
+		require.NotNil(t, x, d.Name)
+		require.NotZero(t, x.Detected)
+		require.Equal(t, x.True, x.Detected+x.Missed+x.Open)
+		require.Equal(t, x.Detected, x.Delay.Count)
+		require.LessOrEqual(t, x.Detected+x.False+x.Repeated+x.Undecided, d.Fired)
+	}
+	b := r.Ledger.Readings[0]
+	lost := 1 - float64(b.Delivered)/float64(b.Sent)
+	require.InDelta(t, 10*(1+lost)/(2*(1-lost))+float64(r.Uplinks[0].Mean), float64(r.Ages[0].Mean), 0.002)
+	other := play(t, "predictive-maintenance", scenarios.Options{Variant: "ioe", Sets: []string{"faults=[]", "decisions.early.truth=wear > 0.5"}})
+	require.Equal(t, r.Hash, other.Hash, "to know the truth changes nothing")
+	require.NotEqual(t, r.Decisions[1].Detection, other.Decisions[1].Detection)
+}
