@@ -13,10 +13,10 @@ import "github.com/twinbed/twinbed/sim"
 // reading needs only s of the one before. The peak is the age just before a fresh
 // reading (Costa, Codreanu and Ephremides 2016).
 type age struct {
-	area   float64 // s²
-	begun  float64 // seconds, summed over first arrivals
-	peaks  float64 // seconds, summed
-	max    float64
+	twice  float64  // the area, ns²
+	begun  float64  // ns, summed over first arrivals
+	peaks  float64  // ns, summed
+	max    sim.Time
 	things uint64
 	count  uint64 // of peaks
 }
@@ -24,25 +24,24 @@ type age struct {
 // fresh takes in a reading that was sensed and arrived; before is when the one
 // before it was sensed, unseen for none.
 func (g *age) fresh(before, sensed, arrived sim.Time) {
-	way := arrived.Sub(sensed).Seconds()
-	g.area -= way * way / 2
+	way := float64(arrived - sensed)
 	if before == unseen {
-		g.begun += arrived.Seconds()
+		g.twice -= way * way
+		g.begun += float64(arrived)
 		g.things++
 		return
 	}
-	peak := arrived.Sub(before).Seconds()
-	g.area += peak * peak / 2
-	g.peaks += peak
+	peak := arrived - before
+	g.twice += (float64(peak) - way) * (float64(peak) + way)
+	g.peaks += float64(peak)
 	g.max = max(g.max, peak)
 	g.count++
 }
 
 // close lets the newest reading of a thing grow old until the end.
 func (g *age) close(sensed, end sim.Time) {
-	last := end.Sub(sensed).Seconds()
-	g.area += last * last / 2
-	g.max = max(g.max, last)
+	g.twice += float64(end-sensed) * float64(end-sensed)
+	g.max = max(g.max, end-sensed)
 }
 
 // Age is the age of information of a kind's twins, in seconds of scenario time,
@@ -56,9 +55,9 @@ type Age struct {
 }
 
 func (g *age) figures(kind string, end sim.Time) Age {
-	a := Age{kind, g.things, Unknown, ratio(g.peaks, float64(g.count)), Unknown}
-	if span := end.Seconds()*float64(g.things) - g.begun; span > 0 {
-		a.Mean, a.Max = Number(g.area/span), Number(g.max)
+	a := Age{kind, g.things, Unknown, ratio(g.peaks/1e9, float64(g.count)), Unknown}
+	if span := float64(end)*float64(g.things) - g.begun; span > 0 {
+		a.Mean, a.Max = Number(g.twice/2/span/1e9), Number(g.max.Seconds())
 	}
 	return a
 }
