@@ -13,9 +13,9 @@ import "github.com/twinbed/twinbed/sim"
 // reading needs only s of the one before. The peak is the age just before a fresh
 // reading (Costa, Codreanu and Ephremides 2016).
 type age struct {
-	twice  float64  // the area, ns²
-	begun  float64  // ns, summed over first arrivals
-	peaks  float64  // ns, summed
+	twice  float64 // the area, ns²
+	begun  float64 // ns, summed over first arrivals
+	peaks  float64 // ns, summed
 	max    sim.Time
 	things uint64
 	count  uint64 // of peaks
