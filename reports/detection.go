@@ -26,7 +26,6 @@ type detection struct {
 	ahead   time.Duration
 	program *formula.Program
 	spells  []spell            // by thing
-	rows    []float64          // last truth by thing
 	alarms  map[int][]sim.Time // by thing, not judged yet
 	from    sim.Time           // what began before does not count
 
@@ -37,31 +36,31 @@ type detection struct {
 
 // spell is one thing's present time of truth.
 type spell struct {
-	since          sim.Time
-	holds, found   bool
-	alarmed, known bool // alarms wait; it has been told
+	since                 sim.Time
+	holds, found, alarmed bool // alarmed: alarms wait
 }
 
 // detect has alarms of a decision held against a condition over this kind.
 func (t *truth) detect(x Target, p *formula.Program) *detection {
 	d := &detection{kind: t.kind, ahead: x.Ahead, program: p, spells: make([]spell, t.kind.Count), alarms: map[int][]sim.Time{}}
-	d.rows = make([]float64, t.kind.Count*t.width())
+	if t.rows == nil {
+		n := len(t.kind.Signals) + len(t.kind.States) + len(t.kind.Attributes)
+		t.rows, t.line = make([]float64, n*t.kind.Count), formula.Env{Row: make([]float64, n), World: make([]float64, 2)}
+	}
 	t.reads(p)
 	t.detections = append(t.detections, d)
 	return d
 }
 
-// width is how many values a row of truth has.
-func (t *truth) width() int { return len(t.kind.Signals) + len(t.kind.States) + len(t.kind.Attributes) }
-
-// judge takes in what was told of thing i at now, and before at from.
+// judge takes in what was told of thing i at now, and before at from, unseen for
+// the first time.
 func (t *truth) judge(d *detection, i int, from, now sim.Time, row []float64) {
 	x := &d.spells[i]
 	holds := d.program.Bool(&t.env)
 	if holds != x.holds {
 		at := now
-		if x.known && from < now {
-			at = t.crossing(d, i, from, now, row, holds)
+		if from != unseen && from < now {
+			at = t.crossing(d.program, i, from, now, row, holds)
 		}
 		d.settle(i, x, at)
 		if !holds {
@@ -72,28 +71,22 @@ func (t *truth) judge(d *detection, i int, from, now sim.Time, row []float64) {
 			d.settle(i, x, at)
 		}
 	}
-	x.known = true
-	if x.alarmed {
-		d.settle(i, x, now)
-	}
-	copy(d.rows[i*len(row):], row)
+	d.settle(i, x, now)
 }
 
-// crossing is when the condition changed on the straight line between two rows.
-func (t *truth) crossing(d *detection, i int, from, now sim.Time, row []float64, holds bool) sim.Time {
-	w := len(row)
-	before := d.rows[i*w : i*w+w]
-	line := make([]float64, w)
-	env := formula.Env{Row: line, World: make([]float64, 2)}
+// crossing is when a condition changed on the straight line between two rows, to
+// the nanosecond. A row that jumps at one time has no line: see judge.
+func (t *truth) crossing(p *formula.Program, i int, from, now sim.Time, row []float64, holds bool) sim.Time {
+	before := t.rows[i*len(row):]
 	low, high := from, now
 	for high-low > 1 {
 		mid := low + (high-low)/2
 		share := float64(mid-from) / float64(now-from)
-		for n := range line {
-			line[n] = before[n] + (row[n]-before[n])*share
+		for n := range row {
+			t.line.Row[n] = before[n] + (row[n]-before[n])*share
 		}
-		env.World[0], env.World[1] = t.calendar.Hour(mid), float64(t.calendar.Weekday(mid))
-		if d.program.Bool(&env) == holds {
+		t.world(&t.line, mid)
+		if p.Bool(&t.line) == holds {
 			high = mid
 		} else {
 			low = mid
@@ -175,11 +168,14 @@ func (d *detection) begin(from sim.Time) {
 	d.lead.clear()
 }
 
-// close judges what is left when the run ends.
-func (d *detection) close(now sim.Time) {
+// close judges what is left when the run ends, of things that last told their
+// truth at a time.
+func (d *detection) close(now sim.Time, last []sim.Time) {
 	for i := range d.spells {
 		x := &d.spells[i]
-		d.settle(i, x, now)
+		if last[i] != unseen { // who never told, has no truth
+			d.settle(i, x, now)
+		}
 		for _, at := range d.alarms[i] {
 			d.count(&d.undecided, at)
 		}

@@ -11,15 +11,16 @@ import (
 type truth struct {
 	kind     *sim.Kind
 	calendar sim.Calendar
-	timed    bool // a formula reads the hour or the weekday
-	world    [2]float64
-	at       sim.Time // of world
+	timed    bool     // a formula reads the hour or the weekday
+	at       sim.Time // of the hour and weekday in env
 	env      formula.Env
 	last     []sim.Time // by thing; unseen before its first truth
 	hours    float64    // summed over things
 	terms    []*term
 
 	detections []*detection
+	rows       []float64   // the last of each thing; nil where nothing is detected
+	line       formula.Env // between two rows
 }
 
 const unseen sim.Time = -1
@@ -42,7 +43,7 @@ const hour = 3.6e12 // nanoseconds
 // newTruth prepares for a kind's terms; its scope has the kind's names.
 func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 	t := &truth{kind: k, calendar: s.Calendar, at: unseen, last: make([]sim.Time, k.Count)}
-	t.env.World = t.world[:]
+	t.env.World = make([]float64, 2)
 	for i := range t.last {
 		t.last[i] = unseen
 	}
@@ -90,7 +91,7 @@ func (t *truth) reads(p *formula.Program) (held bool) {
 func (t *truth) see(i int, now sim.Time, row []float64) {
 	if t.timed && now != t.at {
 		t.at = now
-		t.world = [2]float64{t.calendar.Hour(now), float64(t.calendar.Weekday(now))}
+		t.world(&t.env, now)
 	}
 	from := t.last[i]
 	t.last[i] = now
@@ -108,9 +109,17 @@ func (t *truth) see(i int, now sim.Time, row []float64) {
 		}
 		x.step(i, now, dt, v, first)
 	}
-	for _, d := range t.detections {
-		t.judge(d, i, from, now, row)
+	if t.rows != nil {
+		for _, d := range t.detections {
+			t.judge(d, i, from, now, row)
+		}
+		copy(t.rows[i*len(row):], row)
 	}
+}
+
+// world sets what formulae read of a time.
+func (t *truth) world(env *formula.Env, at sim.Time) {
+	env.World[0], env.World[1] = t.calendar.Hour(at), float64(t.calendar.Weekday(at))
 }
 
 func (x *term) step(i int, now sim.Time, dt, v float64, first bool) {
@@ -178,7 +187,7 @@ func (t *truth) close(now sim.Time) {
 		}
 	}
 	for _, d := range t.detections {
-		d.close(now)
+		d.close(now, t.last)
 	}
 }
 
