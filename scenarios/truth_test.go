@@ -54,6 +54,27 @@ func TestAComparisonIsTheSameOnAnyNumberOfCores(t *testing.T) {
 	require.Equal(t, string(texts[0]), string(texts[1]))
 }
 
+func TestAComparisonThatIsNarrowEnoughEndsTheSameOnAnyNumberOfCores(t *testing.T) {
+	s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Sets: []string{"duration=1 day", "things.press.every=1m", "faults=[]", "precision=10%", "replications=200"}})
+	require.NoError(t, err)
+	defer s.Close()
+	texts := make([][]byte, 2)
+	for i, cores := range []int{1, 3} {
+		c, err := s.Compare(context.Background(), scenarios.CompareOptions{Cores: cores})
+		require.NoError(t, err)
+		require.True(t, c.Precision.Held)
+		require.Equal(t, "downtime", c.Precision.Of)
+		require.Greater(t, len(c.Seeds), reports.FewestSeeds)
+		require.Less(t, len(c.Seeds), 200)
+		for _, v := range c.Variants {
+			require.Equal(t, len(c.Seeds), v.Runs)
+		}
+		texts[i], err = c.JSON()
+		require.NoError(t, err)
+	}
+	require.Equal(t, string(texts[0]), string(texts[1]))
+}
+
 func TestVariantsHaveTheSameLuck(t *testing.T) {
 	sent := map[string][]uint64{}
 	for _, variant := range []string{"iot", "ioe"} {
