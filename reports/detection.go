@@ -2,6 +2,7 @@ package reports
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
@@ -18,9 +19,9 @@ type Target struct {
 }
 
 // detection holds the alarms of one decision against the truth of one kind's
-// things. The truth is known where it is told, before and after every jump; between,
-// all is taken to run straight, so when it began and ended is found on that line. An alarm is
-// judged when the truth is next told.
+// things. The truth is known where it is told, before and after every command; between,
+// values are taken to run straight and counts to jump half-way, so that is where it began and
+// ended. An alarm is judged when the truth is next told.
 type detection struct {
 	kind    *sim.Kind
 	ahead   time.Duration
@@ -74,8 +75,9 @@ func (t *truth) judge(d *detection, i int, from, now sim.Time, row []float64) {
 	d.settle(i, x, now)
 }
 
-// crossing is when a condition changed on the straight line between two rows, to
-// the nanosecond. A row that jumps at one time has no line: see judge.
+// crossing is when a condition changed between two rows, to the nanosecond: on the
+// straight line from one to the other. Whole numbers at both ends are counts, which
+// jump: half-way, as nobody knows when.
 func (t *truth) crossing(p *formula.Program, i int, from, now sim.Time, row []float64, holds bool) sim.Time {
 	before := t.rows[i*len(row):]
 	low, high := from, now
@@ -83,7 +85,14 @@ func (t *truth) crossing(p *formula.Program, i int, from, now sim.Time, row []fl
 		mid := low + (high-low)/2
 		share := float64(mid-from) / float64(now-from)
 		for n := range row {
-			t.line.Row[n] = before[n] + (row[n]-before[n])*share
+			switch a, b := before[n], row[n]; {
+			case a != math.Trunc(a) || b != math.Trunc(b):
+				t.line.Row[n] = a + (b-a)*share
+			case share < 0.5:
+				t.line.Row[n] = a
+			default:
+				t.line.Row[n] = b
+			}
 		}
 		t.world(&t.line, mid)
 		if p.Bool(&t.line) == holds {

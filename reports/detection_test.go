@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -16,6 +17,11 @@ func minutes(m float64) sim.Time { return sim.Time(m * 60e9) }
 // watched plays one lathe whose power is a triangle, 5 at minutes 30 and 90 and
 // above between, told once a minute but never on the minute; alarms at some minutes.
 func watched(t *testing.T, x reports.Target, end float64, from float64, alarms ...float64) *reports.Detection {
+	return told(t, x, end, from, func(m float64) float64 { return 10 - abs(m-60)/6 }, alarms...)
+}
+
+// told does so with another power.
+func told(t *testing.T, x reports.Target, end float64, from float64, power func(minute float64) float64, alarms ...float64) *reports.Detection {
 	roster := lathes()
 	clock := sim.NewClock()
 	x.Truth = "power > 5"
@@ -27,8 +33,7 @@ func watched(t *testing.T, x reports.Target, end float64, from float64, alarms .
 	}
 	for m := 0.3; m < end; m++ {
 		clock.At(minutes(m), func() {
-			power := 10 - abs(m-60)/6
-			r.Truth(k, 1, minutes(m), []float64{power, 1, 0, symbols.ID("b"), 7})
+			r.Truth(k, 1, minutes(m), []float64{power(m), 1, 0, symbols.ID("b"), 7})
 		})
 	}
 	for n, m := range alarms {
@@ -76,6 +81,21 @@ func TestWhatNoAlarmFindsIsMissedOrStillOpen(t *testing.T) {
 	d = watched(t, high, 80, 0)
 	require.EqualValues(t, []uint64{1, 0, 0, 1}, []uint64{d.True, d.Detected, d.Missed, d.Open})
 	require.False(t, d.Recall.Known())
+}
+
+// A queue that was told at 29.3 and is longer when it is told at 30.3 has grown
+// in between: half a minute before, in the mean.
+func TestACountJumpsHalfWay(t *testing.T) {
+	queue := func(m float64) float64 { return 3 * math.Floor(m/30) }
+	d := told(t, high, 80, 0, queue, 61)
+	require.InDelta(t, 1.2*60, float64(d.Delay.Max), 1e-6)
+	d = told(t, high, 80, 0, queue, 59.7)
+	require.EqualValues(t, []uint64{0, 1, 1}, []uint64{d.Detected, d.False, d.Open})
+}
+
+func TestWhoNeverToldItsTruthIsNotJudged(t *testing.T) {
+	d := told(t, high, 0.2, 0, nil, 0.1)
+	require.EqualValues(t, []uint64{0, 0, 1}, []uint64{d.True, d.False, d.Undecided})
 }
 
 func TestWhatBelongsToTheWarmUpDoesNotCount(t *testing.T) {

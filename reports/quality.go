@@ -45,8 +45,11 @@ func (t *text) detections() {
 		if q.Ahead > 0 {
 			note += fmt.Sprintf("; alarms up to %s before count", seconds(q.Ahead))
 		}
-		if q.Repeated+q.Undecided > 0 {
-			note += fmt.Sprintf("; besides %s and %s", counted(int64(q.Repeated), "repeated alarm"), counted(int64(q.Undecided), "alarm undecided at the end"))
+		if q.Repeated > 0 {
+			note += "; " + counted(int64(q.Repeated), "alarm") + " repeated"
+		}
+		if q.Undecided > 0 {
+			note += "; " + counted(int64(q.Undecided), "alarm") + " undecided at the end"
 		}
 		notes = append(notes, note)
 	}
