@@ -72,7 +72,9 @@ func (t *truth) judge(d *detection, i int, from, now sim.Time, row []float64) {
 			d.settle(i, x, at)
 		}
 	}
-	d.settle(i, x, now)
+	if x.alarmed {
+		d.settle(i, x, now)
+	}
 }
 
 // crossing is when a condition changed between two rows, to the nanosecond: on the
