@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 // ComparisonSchema is the name and version of the shape of compare.json.
@@ -16,12 +18,13 @@ type Trial struct {
 	Seed    uint64
 	Verdict Verdict
 	KPIs    []KPIResult
+	Quality []KPIResult // of decisions and twins
 	Limits  []LimitResult
 }
 
 // Trial takes out of a report what is compared.
 func (x *Report) Trial() Trial {
-	return Trial{x.Variant, x.Seed, x.Verdict, x.KPIs, x.Limits}
+	return Trial{x.Variant, x.Seed, x.Verdict, x.KPIs, x.quality(), x.Limits}
 }
 
 // Comparison is many runs side by side: each figure of each variant as mean ±
@@ -34,6 +37,8 @@ type Comparison struct {
 	Seeds    []uint64        `json:"seeds"`
 	Variants []VariantResult `json:"variants"`
 	Rows     []Row           `json:"rows"`
+
+	Precision *Reached `json:"precision,omitempty"` // where it was asked for
 }
 
 // VariantResult counts the verdicts of a variant's runs.
@@ -47,20 +52,52 @@ type VariantResult struct {
 
 // Row is one figure over all variants.
 type Row struct {
-	Name   string `json:"name"` // a KPI, or a limit as it is written
-	Limit  bool   `json:"limit"`
-	Unit   string `json:"unit"`
-	Better string `json:"better,omitempty"`
-	Cells  []Cell `json:"cells"` // by variant
+	Name    string `json:"name"` // a KPI, or a limit as it is written
+	Limit   bool   `json:"limit"`
+	Quality bool   `json:"quality,omitempty"` // how well a decision detects, how old what a twin knows is
+	Unit    string `json:"unit"`
+	Better  string `json:"better,omitempty"`
+	Cells   []Cell `json:"cells"` // by variant
 }
 
 // Cell is one figure of one variant. The difference is to the first variant,
 // over the seeds in which both have the figure; null for the first itself.
 type Cell struct {
 	Interval
-	Kept       int       `json:"kept"`                 // of a limit: in how many runs it was kept
-	Difference *Interval `json:"difference,omitempty"` // this variant less the first
-	Says       string    `json:"says,omitempty"`       // better, worse, lower, higher, "no difference shown" or "nothing to compare"
+	Kept       int         `json:"kept"`                 // of a limit: in how many runs it was kept
+	Difference *Difference `json:"difference,omitempty"` // this variant less the first
+	Says       string      `json:"says,omitempty"`       // better, worse, lower, higher, "no difference shown" or "nothing to compare"
+}
+
+// Difference is one of pairs, seed by seed. Common random numbers make the two of
+// a pair alike, and the variance of their difference less than it would be with
+// seeds of their own, which is the sum of both variances:
+//
+//	saved = 1 - Var(Y-X) / (Var(X) + Var(Y)) = 2 Cov(X,Y) / (Var(X) + Var(Y))
+//
+// (Law: Simulation Modeling and Analysis, on common random numbers.) Below 0 they
+// have done harm. Seeds of their own would be needed 1 / (1 - saved) times as many
+// for an interval as narrow.
+type Difference struct {
+	Interval
+	Saved Number `json:"variance_saved"` // unknown where nothing varies
+}
+
+// lessPaired is the difference of values less others, by seed.
+func lessPaired(values, others []float64) *Difference {
+	var x, y, d []float64
+	for i := range values {
+		if v := values[i] - others[i]; Number(v).Known() {
+			x, y, d = append(x, others[i]), append(y, values[i]), append(d, v)
+		}
+	}
+	out := &Difference{NewInterval(d), Unknown}
+	if out.N > 1 {
+		if apart := stat.Variance(x, nil) + stat.Variance(y, nil); apart > 0 {
+			out.Saved = Number(1 - stat.Variance(d, nil)/apart)
+		}
+	}
+	return out
 }
 
 // Compare puts trials side by side, variants in the order given, seeds by number.
@@ -106,16 +143,21 @@ func verdicts(variant string, trials []Trial) VariantResult {
 	return v
 }
 
-// rowsOf lists the figures of all trials, each once: KPIs, then limits.
+// rowsOf lists the figures of all trials, each once: KPIs, quality, then limits.
 func rowsOf(trials []Trial) (rows []Row) {
 	add := func(r Row) {
-		if !slices.ContainsFunc(rows, func(x Row) bool { return x.Name == r.Name && x.Limit == r.Limit }) {
+		if !slices.ContainsFunc(rows, func(x Row) bool { return x.Name == r.Name && x.Limit == r.Limit && x.Quality == r.Quality }) {
 			rows = append(rows, r)
 		}
 	}
 	for _, t := range trials {
 		for _, k := range t.KPIs {
 			add(Row{Name: k.Name, Unit: k.Unit, Better: k.Better})
+		}
+	}
+	for _, t := range trials {
+		for _, q := range t.Quality {
+			add(Row{Name: q.Name, Quality: true, Unit: q.Unit, Better: q.Better})
 		}
 	}
 	for _, t := range trials {
@@ -143,7 +185,11 @@ func (r *Row) value(t *Trial) (value Number, kept bool) {
 			}
 		}
 	}
-	for _, k := range t.KPIs {
+	figures := t.KPIs
+	if r.Quality {
+		figures = t.Quality
+	}
+	for _, k := range figures {
 		if !r.Limit && k.Name == r.Name {
 			return k.Value, false
 		}
@@ -172,12 +218,8 @@ func (r *Row) compare(variants []string, seeds []uint64, trials []Trial) {
 		if n == 0 {
 			first = values
 		} else {
-			differences := make([]float64, len(seeds))
-			for i := range seeds {
-				differences[i] = values[i] - first[i]
-			}
-			d := NewInterval(differences)
-			cell.Difference, cell.Says = &d, says(d, r.Better)
+			cell.Difference = lessPaired(values, first)
+			cell.Says = says(cell.Difference.Interval, r.Better)
 		}
 		r.Cells = append(r.Cells, cell)
 	}

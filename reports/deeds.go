@@ -144,6 +144,7 @@ func (r *Recorder) fired(e sim.Event) {
 	}
 	r.turnIDs.set(e.ID, idOpen)
 	r.decisions[d].fired++
+	r.detecting(d).fire(e.Thing, e.At)
 }
 
 // Turned counts a loop that is closed and measures its segments.

@@ -30,10 +30,10 @@ type kpis struct {
 	scopes []formula.Scope
 }
 
-// planKPIs compiles KPIs; truths are by kind, nil for a kind that none reads.
-func planKPIs(s Setup) (kpis, []*truth, error) {
-	var q kpis
-	truths := make([]*truth, len(s.Roster.Kinds))
+// planKPIs compiles KPIs and what decisions are to detect, by decision; truths are
+// by kind, nil for a kind that none reads.
+func planKPIs(s Setup) (q kpis, truths []*truth, detections []*detection, err error) {
+	truths = make([]*truth, len(s.Roster.Kinds))
 	for i, k := range s.Roster.Kinds {
 		t, scope := newTruth(k, s)
 		truths[i] = t
@@ -56,18 +56,19 @@ func planKPIs(s Setup) (kpis, []*truth, error) {
 		q.plans = append(q.plans, p)
 		wrongs = append(wrongs, below(path, err))
 	}
-	if err := errors.Join(wrongs...); err != nil {
-		return q, nil, err
+	detections, err = q.planTargets(s, truths)
+	if err := errors.Join(append(wrongs, err)...); err != nil {
+		return q, nil, nil, err
 	}
 	if err := q.formulae(s, truths); err != nil {
-		return q, nil, err
+		return q, nil, nil, err
 	}
 	for i, t := range truths {
-		if len(t.terms) == 0 {
+		if len(t.terms)+len(t.detections) == 0 {
 			truths[i] = nil
 		}
 	}
-	return q, truths, nil
+	return q, truths, detections, nil
 }
 
 // below puts the mistakes of an error below a path.
@@ -101,24 +102,39 @@ func (q *kpis) ground(p *plan, roster *sim.Roster, truths []*truth) error {
 		return nil
 	}
 	p.how, p.terms = h, [][]*term{nil}
-	var wrong error
+	fits, err := q.fitting(source, key, h, kinds, roster)
+	for _, f := range fits {
+		p.terms[0] = append(p.terms[0], truths[f.kind].follow(h, f.program))
+		p.kinds = append(p.kinds, f.kind)
+	}
+	return err
+}
+
+// fit is a formula compiled for a kind.
+type fit struct {
+	kind    int
+	program *formula.Program
+}
+
+// fitting compiles a formula over ground truth for those of some kinds that have
+// what it reads. It is an error when none does.
+func (q *kpis) fitting(source sim.Expression, key string, h how, kinds []int, roster *sim.Roster) (fits []fit, err error) {
 	for _, i := range kinds {
-		program, err := compile(string(source), q.scopes[i], h)
-		if err != nil {
-			wrong = errors.Join(wrong, sim.WrongFormula(key, err))
+		program, wrong := compile(string(source), q.scopes[i], h)
+		if wrong != nil {
+			err = errors.Join(err, sim.WrongFormula(key, wrong))
 			continue
 		}
-		p.terms[0] = append(p.terms[0], truths[i].follow(h, program))
-		p.kinds = append(p.kinds, i)
+		fits = append(fits, fit{i, program})
 	}
 	switch {
-	case len(p.kinds) > 0:
-		return nil
+	case len(fits) > 0:
+		return fits, nil
 	case len(kinds) > 1:
-		return sim.Wrongf(key, "this fits none of the kinds; say with of which one is meant. For %s: %s",
-			roster.Kinds[kinds[0]].Name, sim.Wrongs(wrong)[0].Message)
+		return nil, sim.Wrongf(key, "this fits none of the kinds; say with of which one is meant. For %s: %s",
+			roster.Kinds[kinds[0]].Name, sim.Wrongs(err)[0].Message)
 	}
-	return wrong
+	return nil, err
 }
 
 func kindsOf(name string, roster *sim.Roster) (places []int, err error) {

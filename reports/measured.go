@@ -42,6 +42,15 @@ func (r *Recorder) Begin() {
 	r.measured.from, r.measured.before, r.measured.lag = r.clock.Stamp(), r.tally(), *r.clock.Lag()
 	for k := range r.kinds {
 		r.kinds[k].uplink.clear()
+		r.kinds[k].age = age{}
+	}
+	for i := range r.series {
+		r.series[i].sensed = unseen
+	}
+	for _, d := range r.detections {
+		if d != nil {
+			d.begin(r.measured.from.At)
+		}
 	}
 	for d := range r.decisions {
 		t := &r.decisions[d]

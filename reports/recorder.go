@@ -20,6 +20,7 @@ type Setup struct {
 	Decisions []string      // names; a Loop's and a Deed's Decision is a place in it
 	Processes []string      // names; a Deed's Process is a place in it
 	KPIs      []KPI
+	Targets   []Target      // what decisions are to detect, at most one of each
 	Unlisted  bool          // decisions that Decisions lacks may fire: they follow in the order they first do
 	Punctual  time.Duration // how late the clock may be at p99, in wall time; 0: a tenth of the tightest period
 }
@@ -49,8 +50,9 @@ type Recorder struct {
 	disordered    uint64 // loops whose stamps run backwards
 	strangers     uint64 // messages of things that the roster does not have
 
-	truths []*truth // by kind; nil where no KPI wants any
-	kpis   kpis
+	truths     []*truth // by kind; nil where nobody wants any
+	kpis       kpis
+	detections []*detection // by decision; nil for one with nothing it is to detect
 
 	measured measured
 
@@ -63,7 +65,8 @@ type Recorder struct {
 // kindRecord is what is kept of all readings of a kind.
 type kindRecord struct {
 	uplink  durations // sensed to mirrored, of what arrived once
-	foreign uint64    // received from clients and devices that we do not play
+	age     age
+	foreign uint64 // received from clients and devices that we do not play
 }
 
 // manyDecisions is from how many on a decision's histograms keep two digits
@@ -81,8 +84,8 @@ func (t *turns) layOut(decisions int) {
 	}
 }
 
-// NewRecorder makes the recorder of a run. Mistakes in KPIs come back as
-// sim.Wrong with paths below "kpis".
+// NewRecorder makes the recorder of a run. Mistakes in KPIs and targets come back
+// as sim.Wrong with paths below "kpis" and "decisions".
 func NewRecorder(s Setup) (*Recorder, error) {
 	if s.Clock == nil || s.Roster == nil {
 		return nil, errors.New("a recorder needs a clock and a roster")
@@ -96,7 +99,8 @@ func NewRecorder(s Setup) (*Recorder, error) {
 	}
 	for k, kind := range s.Roster.Kinds {
 		for i := range kind.Count {
-			r.series[int(kind.First)+i].kind = uint16(k)
+			s := &r.series[int(kind.First)+i]
+			s.kind, s.sensed = uint16(k), unseen
 		}
 	}
 	for d := range r.decisions {
@@ -108,7 +112,7 @@ func NewRecorder(s Setup) (*Recorder, error) {
 	r.deeds.init()
 	r.openEpoch(-1)
 	var err error
-	if r.kpis, r.truths, err = planKPIs(s); err != nil {
+	if r.kpis, r.truths, r.detections, err = planKPIs(s); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -162,6 +166,10 @@ func (r *Recorder) Mirrored(m *sim.Reading, how sim.Arrival) {
 	}
 	now := r.clock.Stamp()
 	k.uplink.add(r.span(&m.Sensed, &now, false))
+	if own == sim.Fresh && !r.measured.ended {
+		k.age.fresh(s.sensed, m.Sensed.At, now.At)
+		s.sensed = m.Sensed.At
+	}
 }
 
 // Lost counts a message that did not arrive, by cause.
@@ -181,7 +189,7 @@ func (r *Recorder) Lost(m sim.Medium, thing sim.ThingID, sensed sim.Time, why si
 	}
 }
 
-// Truth lets the KPIs see a thing's ground truth.
+// Truth lets KPIs and detections see a thing's ground truth.
 func (r *Recorder) Truth(k *sim.Kind, i int, now sim.Time, row []float64) {
 	if t := r.truths[r.series[k.First].kind]; t != nil {
 		t.see(i, now, row)
@@ -227,6 +235,7 @@ func (r *Recorder) Close(now sim.Time, inFlight Flights) {
 			t.close(now)
 		}
 	}
+	r.closeAges()
 	r.settle()
 	r.kpis.compute(r)
 }

@@ -72,6 +72,7 @@ type Report struct {
 	Hash       string        `json:"hash"` // 16 hexadecimal digits
 	Decisions  []Decision    `json:"decisions"`
 	Uplinks    []Figures     `json:"uplinks"` // all readings of a kind, sensed to mirrored
+	Ages       []Age         `json:"ages"`    // by kind
 	Steps      []Step        `json:"steps"`
 	Throughput Throughput    `json:"throughput"`
 	Ledger     Ledger        `json:"ledger"`
@@ -96,6 +97,8 @@ type Decision struct {
 	Foreign  uint64    `json:"foreign"` // had stamps that are not ours: sensed is when it arrived
 	Manned   uint64    `json:"manned"`  // the first deed went to a person
 	Segments []Figures `json:"segments"`
+
+	Detection *Detection `json:"detection,omitempty"` // of one with a truth to detect
 }
 
 // Figures are durations with what they are of and how they came about.
@@ -167,7 +170,7 @@ func (r *Recorder) Report(e Environment) *Report {
 		Real: listed(e.Real), Simulated: listed(e.Simulated), Remarks: listed(e.Remarks),
 		Planned: Number(e.Planned.Seconds()), Played: Number(r.end.Seconds()),
 		Events: r.clock.Events(), Hash: hex(r.clock.Hash()),
-		Decisions: r.decisionFigures(), Uplinks: r.uplinkFigures(), Steps: r.stepFigures(),
+		Decisions: r.decisionFigures(), Uplinks: r.uplinkFigures(), Ages: r.ages(), Steps: r.stepFigures(),
 		Throughput: r.throughput(), Ledger: r.ledger(), Windows: r.windows(), KPIs: r.kpis.results(),
 		Limits: []LimitResult{}, People: r.crews(), Devices: append([]Device{}, e.Devices...), Trust: r.trust(e.Counts), Wall: e.Wall,
 	}
@@ -209,7 +212,7 @@ func (r *Recorder) decisionFigures() []Decision {
 		t := &r.decisions[i]
 		d := Decision{
 			Name: name, Fired: t.fired, Closed: t.outcomes, Open: t.fired - t.closed,
-			Lost: t.lost, Foreign: t.foreign, Manned: t.manned, Segments: []Figures{},
+			Lost: t.lost, Foreign: t.foreign, Manned: t.manned, Segments: []Figures{}, Detection: r.detecting(i).figures(),
 		}
 		for s := range segments {
 			base, time := r.basis(t, s)

@@ -16,6 +16,8 @@ type series struct {
 	open   int32  // sent and neither received nor told lost
 	kind   uint16
 	mixed  bool // a foreign client has spoken for it
+
+	sensed sim.Time // of the newest, for its age; unseen before the first
 }
 
 // windowBits is how far behind the newest a late reading can be told from one

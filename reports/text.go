@@ -25,6 +25,7 @@ func (x *Report) Text(w io.Writer, colour bool) error {
 	t.limits()
 	t.devices()
 	t.loops()
+	t.detections()
 	t.flow()
 	t.books()
 	t.windows()
@@ -196,6 +197,7 @@ func (t *text) flow() {
 	if len(rows) > 1 {
 		table(&t.Builder, "  ", "< > > > > > > > > <", rows)
 	}
+	t.ages()
 }
 
 func (t *text) trust() {

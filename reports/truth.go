@@ -7,17 +7,20 @@ import (
 	"github.com/twinbed/twinbed/sim/formula"
 )
 
-// truth follows the ground truth of one kind for the KPIs that want it.
+// truth follows the ground truth of one kind for the KPIs and decisions that want it.
 type truth struct {
 	kind     *sim.Kind
 	calendar sim.Calendar
-	timed    bool // a formula reads the hour or the weekday
-	world    [2]float64
-	at       sim.Time // of world
+	timed    bool     // a formula reads the hour or the weekday
+	at       sim.Time // of the hour and weekday in env
 	env      formula.Env
 	last     []sim.Time // by thing; unseen before its first truth
 	hours    float64    // summed over things
 	terms    []*term
+
+	detections []*detection
+	rows       []float64   // the last of each thing; nil where nothing is detected
+	line       formula.Env // between two rows
 }
 
 const unseen sim.Time = -1
@@ -40,7 +43,7 @@ const hour = 3.6e12 // nanoseconds
 // newTruth prepares for a kind's terms; its scope has the kind's names.
 func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 	t := &truth{kind: k, calendar: s.Calendar, at: unseen, last: make([]sim.Time, k.Count)}
-	t.env.World = t.world[:]
+	t.env.World = make([]float64, 2)
 	for i := range t.last {
 		t.last[i] = unseen
 	}
@@ -60,11 +63,7 @@ func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 }
 
 func (t *truth) follow(h how, p *formula.Program) *term {
-	x := &term{how: h, program: p, held: true, value: make([]float64, t.kind.Count)}
-	for _, ref := range p.Slots() {
-		t.timed = t.timed || ref.Space == formula.World
-		x.held = x.held && ref.Space == formula.Row && ref.Slot >= len(t.kind.Signals)
-	}
+	x := &term{how: h, program: p, held: t.reads(p), value: make([]float64, t.kind.Count)}
 	switch h {
 	case spells:
 		x.since = make([]sim.Time, t.kind.Count)
@@ -75,13 +74,24 @@ func (t *truth) follow(h how, p *formula.Program) *term {
 	return x
 }
 
+// reads notes what a formula needs, and says whether it reads states and attributes
+// alone: what it was holds until it jumps.
+func (t *truth) reads(p *formula.Program) (held bool) {
+	held = true
+	for _, ref := range p.Slots() {
+		t.timed = t.timed || ref.Space == formula.World
+		held = held && ref.Space == formula.Row && ref.Slot >= len(t.kind.Signals)
+	}
+	return held
+}
+
 // see takes in the truth of thing i at now. It is told before and after every
 // jump, so between two calls a state is what it was at the first, and a signal
 // is taken to run straight from one to the other.
 func (t *truth) see(i int, now sim.Time, row []float64) {
 	if t.timed && now != t.at {
 		t.at = now
-		t.world = [2]float64{t.calendar.Hour(now), float64(t.calendar.Weekday(now))}
+		t.world(&t.env, now)
 	}
 	from := t.last[i]
 	t.last[i] = now
@@ -99,6 +109,17 @@ func (t *truth) see(i int, now sim.Time, row []float64) {
 		}
 		x.step(i, now, dt, v, first)
 	}
+	if t.rows != nil {
+		for _, d := range t.detections {
+			t.judge(d, i, from, now, row)
+		}
+		copy(t.rows[i*len(row):], row)
+	}
+}
+
+// world sets what formulae read of a time.
+func (t *truth) world(env *formula.Env, at sim.Time) {
+	env.World[0], env.World[1] = t.calendar.Hour(at), float64(t.calendar.Weekday(at))
 }
 
 func (x *term) step(i int, now sim.Time, dt, v float64, first bool) {
@@ -164,6 +185,9 @@ func (t *truth) close(now sim.Time) {
 				x.weigh(v, 1)
 			}
 		}
+	}
+	for _, d := range t.detections {
+		d.close(now, t.last)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // CompareOptions say how a comparison is played.
 type CompareOptions struct {
-	Replications int                  // 0: as the scenario says
+	Replications int                  // 0: as the scenario says; where a precision is asked for, at most
 	Cores        int                  // 0: all
 	First        int                  // the first replica of the seed
 	NoFaults     bool                 // play each variant without its faults as well
@@ -22,35 +22,78 @@ type CompareOptions struct {
 
 // Compare plays every variant with the same seeds, in virtual time and on all
 // cores, and puts them side by side. A scenario without variants is played as
-// it is. The same scenario gives the same comparison on any number of cores.
+// it is. The same scenario gives the same comparison on any number of cores. Where
+// the scenario asks for a precision, seeds are played until it is reached or
+// Replications are.
 func (s *Script) Compare(ctx context.Context, o CompareOptions) (*reports.Comparison, error) {
-	return s.compare(ctx, s.sides(o.NoFaults), o)
+	sides := s.sides(o.NoFaults)
+	if s.Precision.Share == 0 {
+		return s.compare(ctx, sides, o)
+	}
+	m := s.match(sides, o)
+	for seeds := min(reports.FewestSeeds, m.Replications); ; {
+		if err := m.play(ctx, seeds); err != nil {
+			return nil, err
+		}
+		c := m.result()
+		more := c.Sharpen(s.Precision, m.Replications)
+		if more <= seeds {
+			return c, nil
+		}
+		seeds = more
+	}
 }
 
-// compare plays all sides with the same seeds.
+// compare plays all sides with the same seeds, as many as replications.
 func (s *Script) compare(ctx context.Context, sides []side, o CompareOptions) (*reports.Comparison, error) {
-	var names []string
-	for _, x := range sides {
-		names = append(names, x.name)
+	m := s.match(sides, o)
+	if err := m.play(ctx, m.Replications); err != nil {
+		return nil, err
 	}
+	return m.result(), nil
+}
+
+// match is a comparison that is being played.
+type match struct {
+	CompareOptions
+	script *Script
+	sides  []side
+	trials []reports.Trial // seed by seed, of each its sides
+}
+
+func (s *Script) match(sides []side, o CompareOptions) *match {
 	if o.Replications <= 0 {
 		o.Replications = s.Replications
 	}
 	if o.Cores <= 0 {
 		o.Cores = runtime.GOMAXPROCS(0)
 	}
-	jobs := len(names) * o.Replications
-	trials, faults := make([]reports.Trial, jobs), make([]error, jobs)
+	return &match{CompareOptions: o, script: s, sides: sides}
+}
+
+func (m *match) result() *reports.Comparison {
+	var names []string
+	for _, x := range m.sides {
+		names = append(names, x.name)
+	}
+	return reports.Compare(m.script.Name, names, m.trials)
+}
+
+// play plays what is still missing of so many seeds.
+func (m *match) play(ctx context.Context, seeds int) error {
+	first, jobs := len(m.trials), len(m.sides)*seeds
+	m.trials = append(m.trials, make([]reports.Trial, jobs-first)...)
+	faults := make([]error, jobs)
 	next := make(chan int)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var players sync.WaitGroup
 	var mu sync.Mutex
-	done := 0
-	for range min(o.Cores, jobs) {
+	done := first
+	for range min(m.Cores, jobs-first) {
 		players.Go(func() {
 			for job := range next {
-				trials[job], faults[job] = s.trial(ctx, sides[job%len(sides)], o.First+job/len(sides))
+				m.trials[job], faults[job] = m.script.trial(ctx, m.sides[job%len(m.sides)], m.First+job/len(m.sides))
 				if faults[job] != nil {
 					cancel()
 				}
@@ -58,14 +101,14 @@ func (s *Script) compare(ctx context.Context, sides []side, o CompareOptions) (*
 				done++
 				played := done
 				mu.Unlock()
-				if o.Progress != nil {
-					o.Progress(played, jobs)
+				if m.Progress != nil {
+					m.Progress(played, jobs)
 				}
 			}
 		})
 	}
 feed:
-	for job := range jobs {
+	for job := first; job < jobs; job++ {
 		select {
 		case next <- job:
 		case <-ctx.Done():
@@ -76,13 +119,13 @@ feed:
 	players.Wait()
 	for _, err := range faults {
 		if err != nil && !errors.Is(err, context.Canceled) {
-			return nil, err
+			return err
 		}
 	}
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("the comparison was cut short: %w", context.Cause(ctx))
+		return fmt.Errorf("the comparison was cut short: %w", context.Cause(ctx))
 	}
-	return reports.Compare(s.Name, names, trials), nil
+	return nil
 }
 
 // side is one of those that are put side by side.

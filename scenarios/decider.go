@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twinbed/twinbed/reports"
@@ -44,6 +45,22 @@ func (r *Run) decisions() (names []string) {
 		}
 	}
 	return names
+}
+
+// targets are what those of some decisions that say so are to detect.
+func (b *builder) targets(decisions []string) (list []reports.Target) {
+	for _, d := range b.scenario.Decisions {
+		at := slices.Index(decisions, d.Name)
+		if d.Truth == "" || at < 0 {
+			continue
+		}
+		x := reports.Target{Decision: at, Of: d.Of, Truth: d.Truth, Ahead: d.Ahead}
+		if b.Platform != nil {
+			x.Of = b.Platform.Decisions()[at].Kind.Name
+		}
+		list = append(list, x)
+	}
+	return list
 }
 
 // underWay is what is not closed, as the platform has it.

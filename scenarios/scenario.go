@@ -16,14 +16,15 @@ import (
 
 // Scenario is a scenario file: a world of four pillars and how it is played.
 type Scenario struct {
-	Name         string        `required:"true" doc:"what the scenario is called"`
-	Clock        Speed         `default:"virtual" doc:"virtual (jumps from event to event), realtime, or a speed such as 60x"`
-	Start        units.Moment  `default:"Mon 00:00" doc:"weekday and time of day at which the run begins"`
-	Duration     time.Duration `required:"true" above:"0s" max:"3650 days" doc:"how long is played, in scenario time"`
-	Seed         int           `default:"1" min:"0" doc:"the luck of the run; another seed, another run"`
-	Replications int           `default:"20" min:"1" max:"100000" doc:"how many seeds compare plays"`
-	Pillars      []string      `oneof:"things|data|people|process" doc:"what takes part; default: all. Decisions that need a pillar that is off are left out"`
-	Variants     Variants      `doc:"versions to compare: each a mapping of what it changes in the scenario"`
+	Name         string            `required:"true" doc:"what the scenario is called"`
+	Clock        Speed             `default:"virtual" doc:"virtual (jumps from event to event), realtime, or a speed such as 60x"`
+	Start        units.Moment      `default:"Mon 00:00" doc:"weekday and time of day at which the run begins"`
+	Duration     time.Duration     `required:"true" above:"0s" max:"3650 days" doc:"how long is played, in scenario time"`
+	Seed         int               `default:"1" min:"0" doc:"the luck of the run; another seed, another run"`
+	Replications int               `default:"20" min:"1" max:"100000" doc:"how many seeds compare plays; with precision at most"`
+	Precision    reports.Precision `doc:"how narrow compare is to become: half of the 95 % interval of the paired difference of a KPI, as a share of the first variant's mean, as in 5% (of the first KPI) or 5% of downtime"`
+	Pillars      []string          `oneof:"things|data|people|process" doc:"what takes part; default: all. Decisions that need a pillar that is off are left out"`
+	Variants     Variants          `doc:"versions to compare: each a mapping of what it changes in the scenario"`
 
 	Things       []Thing       `required:"true" map:"Name" doc:"what senses and acts, by kind"`
 	Data         []Data        `map:"Name" doc:"context that is joined to the twins, by name"`

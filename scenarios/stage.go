@@ -298,11 +298,15 @@ func (b *builder) witness() {
 			b.limits = append(b.limits, l)
 		}
 	}
+	if err := b.scenario.Precision.Check(b.scenario.KPIs); err != nil {
+		b.wrong(sim.Wrongf("precision", "%v", err))
+	}
 	setup := reports.Setup{
 		Clock: b.World.Clock, Calendar: b.World.Calendar, Roster: b.World.Roster, Symbols: b.World.Symbols,
 		Workforce: b.World.Workforce, KPIs: b.scenario.KPIs, Punctual: b.staging.Punctual,
 	}
 	setup.Decisions, setup.Unlisted = b.decisions(), b.External != nil
+	setup.Targets = b.targets(setup.Decisions)
 	if b.Platform != nil {
 		for _, p := range b.Platform.Processes() {
 			setup.Processes = append(setup.Processes, p.Name)

@@ -54,6 +54,27 @@ func TestAComparisonIsTheSameOnAnyNumberOfCores(t *testing.T) {
 	require.Equal(t, string(texts[0]), string(texts[1]))
 }
 
+func TestAComparisonThatIsNarrowEnoughEndsTheSameOnAnyNumberOfCores(t *testing.T) {
+	s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Sets: []string{"duration=1 day", "things.press.every=1m", "faults=[]", "precision=10%", "replications=200"}})
+	require.NoError(t, err)
+	defer s.Close()
+	texts := make([][]byte, 2)
+	for i, cores := range []int{1, 3} {
+		c, err := s.Compare(context.Background(), scenarios.CompareOptions{Cores: cores})
+		require.NoError(t, err)
+		require.True(t, c.Precision.Held)
+		require.Equal(t, "downtime", c.Precision.Of)
+		require.Greater(t, len(c.Seeds), reports.FewestSeeds)
+		require.Less(t, len(c.Seeds), 200)
+		for _, v := range c.Variants {
+			require.Equal(t, len(c.Seeds), v.Runs)
+		}
+		texts[i], err = c.JSON()
+		require.NoError(t, err)
+	}
+	require.Equal(t, string(texts[0]), string(texts[1]))
+}
+
 func TestVariantsHaveTheSameLuck(t *testing.T) {
 	sent := map[string][]uint64{}
 	for _, variant := range []string{"iot", "ioe"} {
@@ -157,4 +178,44 @@ func TestAReadingAllocatesNothing(t *testing.T) {
 	require.NoError(t, err)
 	readings := 40 * 2 * 360
 	require.Less(t, after.Mallocs-before.Mallocs, uint64(readings/500), "of %d readings", readings)
+}
+
+// What a decision is to detect is the world's own; the age of what the twin knows
+// is half an interval, stretched by what is lost, and the time on the way.
+func TestTheReportSaysHowGoodDecisionsWere(t *testing.T) {
+	r := play(t, "predictive-maintenance", scenarios.Options{Variant: "ioe", Sets: []string{"faults=[]"}})
+	for _, d := range r.Decisions {
+		if x := d.Detection; x != nil {
+			require.Equal(t, x.True, x.Detected+x.Missed+x.Open)
+			require.Equal(t, x.Detected, x.Delay.Count)
+			require.LessOrEqual(t, x.Detected+x.False+x.Repeated+x.Undecided, d.Fired)
+		}
+	}
+	early := detectionOf(t, r, "early")
+	require.NotZero(t, early.Detected)
+	b := r.Ledger.Readings[0]
+	lost := 1 - float64(b.Delivered)/float64(b.Sent)
+	require.InDelta(t, 10*(1+lost)/(2*(1-lost))+float64(r.Uplinks[0].Mean), float64(r.Ages[0].Mean), 0.002)
+	other := play(t, "predictive-maintenance", scenarios.Options{Variant: "ioe", Sets: []string{"faults=[]", "decisions.early.truth=wear > 0.5"}})
+	require.Equal(t, r.Hash, other.Hash, "to know the truth changes nothing")
+	require.NotEqual(t, early, detectionOf(t, other, "early"))
+}
+
+func detectionOf(t testing.TB, r *reports.Report, decision string) *reports.Detection {
+	for _, d := range r.Decisions {
+		if d.Name == decision {
+			require.NotNil(t, d.Detection)
+			return d.Detection
+		}
+	}
+	t.Fatalf("%s is no decision of the run", decision)
+	return nil
+}
+
+// What sensors show can be wrong, the truth cannot: bearings wear behind them.
+func TestASensorThatIsStuckMakesADecisionMissWhatIsTrue(t *testing.T) {
+	r := play(t, "predictive-maintenance", scenarios.Options{Variant: "ioe", Sets: []string{"faults=[{at: 0s, for: 5 days, fault: stuck_at, where: press-*}]"}})
+	x := detectionOf(t, r, "early")
+	require.NotZero(t, x.Missed)
+	require.Zero(t, x.Detected)
 }

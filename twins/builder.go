@@ -150,6 +150,10 @@ func (b *builder) decisions() {
 		b.atLeast(path+".for", int64(c.For), 0, "a duration is not negative")
 		b.atLeast(path+".again", int64(c.Again), 0, "a duration is not negative")
 		b.atLeast(path+".check", int64(c.Check), 0, "a duration is not negative")
+		b.atLeast(path+".ahead", int64(c.Ahead), 0, "a duration is not negative")
+		if c.Ahead > 0 && c.Truth == "" {
+			b.wrongf(path+".ahead", "ahead of what? Say with truth what this is to detect")
+		}
 		if k := b.kindOf(path, c); k != nil {
 			d := b.decision(path, k, c)
 			d.index, d.place = len(b.p.decisions), len(k.decisions)

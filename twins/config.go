@@ -29,6 +29,8 @@ type Decision struct {
 	Of       string         `doc:"the kind of things it watches; needed where several kinds fit"`
 	Check    time.Duration  `min:"0s" doc:"how often conditions that depend on time are looked at between readings; default: the kind's interval"`
 	Priority int            `doc:"of its tasks; higher goes first"`
+	Truth    sim.Expression `doc:"what it is to detect, over the ground truth of one thing, which the twin does not see: signals without noise, states, attributes, hour, weekday. The report then says how well it does"`
+	Ahead    time.Duration  `min:"0s" doc:"an alarm so long before truth comes true is right, too"`
 }
 
 // Process is a named list of steps that decisions and other processes begin.

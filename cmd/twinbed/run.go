@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -216,7 +217,8 @@ func (f *folder) close(report *reports.Report) error {
 
 type compareCommand struct {
 	change       `embed:""`
-	Replications string `help:"How many seeds; without it as the scenario says." placeholder:"N"`
+	Replications string `help:"How many seeds, or with --precision at most; without it as the scenario says, or 1000." placeholder:"N"`
+	Precision    string `help:"Play seeds until the 95 % interval of the difference of the first KPI, or of another (5% of energy), is as narrow as this share of the first variant's mean." placeholder:"5%"`
 	Cores        uint16 `help:"How many runs at once; without it all cores." placeholder:"N"`
 	NoFaults     bool   `help:"Play each variant without its faults as well: what they cost, with an interval."`
 	Out          string `help:"A folder for compare.json." placeholder:"DIR"`
@@ -225,6 +227,10 @@ type compareCommand struct {
 
 // Run plays all variants.
 func (r *compareCommand) Run(c *console) error {
+	if r.Precision != "" {
+		r.Set = append(r.Set, "precision="+r.Precision)
+		r.Replications = cmp.Or(r.Replications, "1000")
+	}
 	if r.Replications != "" {
 		r.Set = append(r.Set, "replications="+r.Replications)
 	}
