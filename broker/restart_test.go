@@ -134,20 +134,21 @@ func TestStartingAgainEndsWhoeverIsConnected(t *testing.T) {
 func TestAThousandSessionsAreCutAtOnceAndAllComeBack(t *testing.T) {
 	const things = 1000
 	for _, x := range []struct {
-		qos  byte
-		over GateOptions
-	}{{0, tcp()}, {2, GateOptions{}}} {
+		qos      byte
+		over     GateOptions
+		gateways int
+	}{{0, tcp(), 0}, {2, GateOptions{}, 0}, {0, tcp(), 8}, {1, tcp(), 8}} {
 		s := newStage(t, things, 200*time.Millisecond, x.over)
 		issued := s.loop()
-		f := s.sessions(SessionOptions{QoS: x.qos, ConnectRate: 1e5})
+		f := s.sessions(SessionOptions{QoS: x.qos, ConnectRate: 1e5, Gateways: x.gateways})
 		s.play()
 		s.connect(f)
 		s.on(func() { s.fleet().Switch(things) })
 		s.eventually("what goes before", func() bool { return len(s.acks) >= things })
 		cut := time.Now()
 		f.Reconnect(1)
-		s.back(f, things, things)
-		t.Logf("QoS %d over %q: %d sessions are back after %s", x.qos, x.over.TCP, things, time.Since(cut).Round(time.Millisecond))
+		s.back(f, f.Size(), f.Size())
+		t.Logf("QoS %d over %q: %d sessions are back after %s", x.qos, x.over.TCP, f.Size(), time.Since(cut).Round(time.Millisecond))
 		lost, _ := s.balance(f, issued)
 		for why := range lost {
 			require.Contains(t, []sim.Cause{sim.LostConnection, sim.LostOffline}, why)

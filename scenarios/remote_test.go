@@ -148,7 +148,9 @@ func TestTheSameScenarioOverMosquitto(t *testing.T) {
 		{"things.sensor.qos=0"},
 		{"things.sensor.qos=1", "things.sensor.mqtt={session: persistent}"},
 		{"things.sensor.qos=2", "things.sensor.mqtt={version: 5, will: true}"},
+		{"things.sensor.qos=0", "things.sensor.over=gateway", "things.sensor.mqtt={version: 5}"},
 		{"things.sensor.qos=1", "things.sensor.over=gateway", "things.sensor.mqtt={gateways: 3, session: persistent}"},
+		{"things.sensor.qos=2", "things.sensor.over=gateway", "things.sensor.mqtt={gateways: 2, version: 5, session: persistent}"},
 	} {
 		r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{}, client...)
 		require.NoError(t, err)
@@ -191,6 +193,7 @@ func TestABrokerThatCannotBeReachedIsToldWithItsCause(t *testing.T) {
 func TestABrokerThatDiesInMidRunLeavesTheBooksBalanced(t *testing.T) {
 	for _, client := range [][]string{
 		{"things.sensor.qos=0"}, {"things.sensor.qos=1"}, {"things.sensor.qos=1", "things.sensor.mqtt={session: persistent}"},
+		{"things.sensor.qos=0", "things.sensor.over=gateway", "things.sensor.mqtt={gateways: 2}"},
 	} {
 		m := newMosquitto(t, "persistence true", "persistence_location "+t.TempDir()+"/")
 		course, end := inCourse(map[int]func(){500: m.kill, 800: m.start}, 500, 800)
