@@ -248,3 +248,30 @@ func TestTheSameScenarioOverTwinbedsBrokerAlone(t *testing.T) {
 		requireWhole(t, r)
 	}
 }
+
+// Where a client's id has to begin with its user's name, that is twinbed: one user
+// and one rule for the platform, things and gateways of a run.
+func TestAFleetIsOneUserOfABrokerWithUsers(t *testing.T) {
+	line, err := contained.HashPassword("twinbed", "right", 1000)
+	require.NoError(t, err)
+	users, err := contained.ReadUsers(strings.NewReader(line + "\n"))
+	require.NoError(t, err)
+	rules, err := contained.ReadRules(strings.NewReader("twinbed readwrite twinbed/#\n"))
+	require.NoError(t, err)
+	b := contained.New(contained.Options{TCP: "127.0.0.1:0", Subscriptions: 60}, &contained.Access{Users: users, Rules: rules})
+	require.NoError(t, b.Open())
+	defer b.Close()
+	env := scenarios.Staging{LookupEnv: func(name string) (string, bool) {
+		v, ok := map[string]string{"LAB_USER": "twinbed", "LAB_PASSWORD": "right"}[name]
+		return v, ok
+	}}
+	sets := []string{"broker.user=env:LAB_USER", "broker.password=env:LAB_PASSWORD"}
+	for _, over := range []string{"tcp", "gateway"} {
+		many := map[string]string{"tcp": "1", "gateway": "2"}[over]
+		r, err := playOver(t, "mqtt://"+b.TCP(), env, append(sets, "things.sensor.over="+over, "things.sensor.mqtt.gateways="+many)...)
+		require.NoError(t, err)
+		requireWhole(t, r)
+	}
+	_, err = playOver(t, "mqtt://"+b.TCP(), env, append(sets, "things.sensor.over=gateway")...)
+	require.ErrorContains(t, err, "of 100 filters", "more than that broker lets one client have")
+}
