@@ -195,20 +195,22 @@ func TestABrokerThatDiesInMidRunLeavesTheBooksBalanced(t *testing.T) {
 		{"things.sensor.qos=0"}, {"things.sensor.qos=1"}, {"things.sensor.qos=1", "things.sensor.mqtt={session: persistent}"},
 		{"things.sensor.qos=0", "things.sensor.over=gateway", "things.sensor.mqtt={gateways: 2}"},
 	} {
-		m := newMosquitto(t, "persistence true", "persistence_location "+t.TempDir()+"/")
-		course, end := inCourse(map[int]func(){500: m.kill, 800: m.start}, 500, 800)
-		r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{Observers: []sim.Observer{course}},
-			append(client, "duration=4s", "limits=unexplained = 0")...)
-		require.NoError(t, err)
-		end()
-		requireExplained(t, r)
-		lost := uint64(0)
-		for _, l := range r.Ledger.Readings[0].Lost {
-			require.Contains(t, []string{"client offline", "connection broke", "client outbox full"}, l.Cause)
-			lost += l.Count
-		}
-		require.NotZero(t, lost, "a broker that is away for a moment costs readings, and each has a cause")
-		require.Greater(t, r.Ledger.Readings[0].Delivered, uint64(2000), "and then it goes on")
+		t.Run(strings.Join(client, " "), func(t *testing.T) {
+			m := newMosquitto(t, "persistence true", "persistence_location "+t.TempDir()+"/")
+			course, end := inCourse(map[int]func(){500: m.kill, 800: m.start}, 500, 800)
+			r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{Observers: []sim.Observer{course}},
+				append(client, "duration=4s", "limits=unexplained = 0")...)
+			require.NoError(t, err)
+			end()
+			requireExplained(t, r)
+			lost := uint64(0)
+			for _, l := range r.Ledger.Readings[0].Lost {
+				require.Contains(t, []string{"client offline", "connection broke", "client outbox full"}, l.Cause)
+				lost += l.Count
+			}
+			require.NotZero(t, lost, "a broker that is away for a moment costs readings, and each has a cause")
+			require.Greater(t, r.Ledger.Readings[0].Delivered, uint64(2000), "and then it goes on")
+		})
 	}
 }
 
