@@ -109,6 +109,24 @@ func TestTheBrokersFaults(t *testing.T) {
 			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
 			require.Greater(t, float64(r.Resilience.Blows[0].Recovered), 0.0)
 		},
+		"fault: broker_down, sessions: kept": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+		},
+		"fault: broker_kill": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+		},
+		"fault: broker_kill, sessions: kept": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+		},
+		"fault: queue_overflow": func(t *testing.T, r *reports.Report) {
+			b := r.Ledger.Readings[0]
+			if lost := b.Sent - b.Delivered - b.InFlight; lost > 0 {
+				require.InDelta(t, 400, float64(lost), 60, "a second's readings of QoS 0 find no room")
+				require.Equal(t, []reports.Loss{{Medium: "reading", Cause: "platform inbox full", Count: lost}}, b.Lost)
+				return
+			}
+			require.Greater(t, float64(uplink(r).After.High), 0.5, "those that can wait do, and come late")
+		},
 		"fault: session_loss": func(t *testing.T, r *reports.Report) {
 			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
 		},
@@ -117,15 +135,18 @@ func TestTheBrokersFaults(t *testing.T) {
 		},
 	} {
 		for _, qos := range []string{"0", "1", "2"} {
-			if qos != "1" && fault != "fault: broker_down" {
+			if qos != "1" && (strings.Contains(fault, "slow_subscriber") || strings.Contains(fault, "session_loss")) {
 				continue
 			}
 			t.Run(fault+" qos "+qos, func(t *testing.T) {
 				t.Parallel()
-				r := playHarm(t, fault, "things.pump.qos="+qos)
+				r := playHarm(t, fault, "things.pump.qos="+qos, "things.pump.mqtt={keep_alive: 1s, session: persistent, version: 5}")
 				check(t, r)
-				if qos == "1" {
+				if qos == "1" || qos == "2" && strings.Contains(fault, "kept") {
 					require.Equal(t, r.Ledger.Readings[0].Sent, r.Ledger.Readings[0].Delivered+r.Ledger.Readings[0].InFlight, "it is sent until it is acknowledged")
+				}
+				if qos == "2" {
+					require.Zero(t, r.Ledger.Readings[0].Duplicates, "it comes once")
 				}
 			})
 		}
