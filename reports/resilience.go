@@ -25,6 +25,9 @@ type FaultCount struct {
 	Where string `json:"where"`
 	Begun int    `json:"begun"` // how many times
 	Hits  uint64 `json:"hits"`  // messages, values, answers or connections that it did harm to
+
+	LetIn   uint64 `json:"let_in,omitempty"`  // of a stranger: how often the broker let it in
+	Through uint64 `json:"through,omitempty"` // and how many of its tries had the effect that was meant
 }
 
 // Blow is one window of one fault. Times are seconds of scenario time, of Uplink

@@ -226,7 +226,7 @@ func (l *live) close() error {
 		s.Close()
 	}
 	if l.wires != nil {
-		l.wires.pending.Wait()
+		l.wires.close()
 	}
 	if l.hub != nil {
 		all = append(all, l.hub.Close())

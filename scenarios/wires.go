@@ -21,6 +21,7 @@ type wires struct {
 	journal   *journal.Journal // nil without one, or while it is read
 	repeating bool             // what a run has done before is repeated: nothing is connected
 	pending   sync.WaitGroup   // brokers that stop or start, and strangers that leave
+	strangers []func()         // that send them away
 }
 
 var _ sim.Wires = (*wires)(nil)
@@ -129,9 +130,21 @@ func (x *wires) Attack(how string, where []sim.ThingID, hits *sim.Hits) (stop fu
 	if err != nil {
 		return nil, err
 	}
+	gone := sync.OnceFunc(leave)
+	x.strangers = append(x.strangers, gone)
 	return func() {
 		x.pending.Go(func() {
-			x.note("stranger gone", fmt.Sprintf("%s: it was let in %d times", how, leave()))
+			gone()
+			letIn, through := hits.Intrusion()
+			x.note("stranger gone", fmt.Sprintf("%s: let in %d times, %d tries got through", how, letIn, through))
 		})
 	}, nil
+}
+
+// close waits for all that was begun, and sends strangers away who are still there.
+func (x *wires) close() {
+	for _, leave := range x.strangers {
+		leave()
+	}
+	x.pending.Wait()
 }

@@ -23,7 +23,7 @@ func (b *Broker) Inherit(from *Broker) {
 		}
 	}
 	for topic, pk := range from.server.Topics.Retained.GetAll() {
-		if b.mayRetain(topic, pk.Payload) {
+		if topic[0] != '$' && b.mayRetain(topic, pk.Payload) { // of itself each broker speaks anew
 			b.server.Topics.RetainMessage(pk)
 		}
 	}
