@@ -269,3 +269,11 @@ func TestFaultsComeAtRandomAndWhenSomethingHolds(t *testing.T) {
 		})
 	}
 }
+
+// What comes so late that nobody can tell from its number whether it came before, and
+// waits for the platform at the end, is on its way and not unexplained.
+func TestWhatIsVeryLateAndWaitsAtTheEndIsInTheBooks(t *testing.T) {
+	s := tell(t, "{at: 5h30m, for: 10m, fault: late, where: pump, by: 400s, share: 50%}, {at: 5h38m, for: 1h, fault: stall}")
+	require.Greater(t, s.pumps().InFlight, uint64(1320), "22 minutes of ten pumps")
+	require.Zero(t, s.pumps().Unexplained)
+}

@@ -178,7 +178,8 @@ func (p *Intake) InFlight(kinds []*Kind) (readings []int, acks int) {
 			continue
 		}
 		s := seen[x.reading.Thing]
-		old := s.Begun() && int64(s.Last)-int64(x.reading.Seq) >= 32 // it cannot be told any more, and what waits has its order
+		// Of one so far behind nobody can tell any more whether it came before, but for what it says itself.
+		old := s.Begun() && int64(s.Last)-int64(x.reading.Seq) >= 32 && x.reading.Again
 		how := s.Fit(x.reading.Seq, x.reading.Foreign)
 		if seen[x.reading.Thing] = s; how == Duplicate || old {
 			continue
