@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -35,8 +36,10 @@ func playHarm(t *testing.T, fault string, sets ...string) *reports.Report {
 
 func uplink(r *reports.Report) reports.Phases { return r.Resilience.Blows[0].Uplink }
 
-// Faults of the network are done to the bytes of connections.
+// Faults of the network are done to the bytes of connections, in clear and over TLS alike.
 func TestTheNetworksFaultsAreRealOnSockets(t *testing.T) {
+	_, chain, key := certificate(t, t.TempDir())
+	secure := fmt.Sprintf("broker.tls={cert: %q, key: %q}", chain, key)
 	for fault, check := range map[string]func(t *testing.T, r *reports.Report){
 		"fault: latency, where: pump, by: 200ms": func(t *testing.T, r *reports.Report) {
 			require.Greater(t, float64(uplink(r).During.Middle), 0.19)
@@ -77,6 +80,10 @@ func TestTheNetworksFaultsAreRealOnSockets(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			check(t, playHarm(t, fault))
+		})
+		t.Run(fault+" TLS", func(t *testing.T) {
+			t.Parallel()
+			check(t, playHarm(t, fault, secure))
 		})
 		if strings.Contains(fault, "reset") || strings.Contains(fault, "half_open") || strings.Contains(fault, "firmware") {
 			t.Run(fault+" QoS 1", func(t *testing.T) {
