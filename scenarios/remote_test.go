@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,14 +28,22 @@ type mosquitto struct {
 	process       *exec.Cmd
 }
 
-// freePort is a port of this machine that was free a moment ago.
+// portsGiven are those that freePort has given: tests that run at once must not share
+// one, or end each other's brokers.
+var portsGiven sync.Map
+
+// freePort is a port of this machine that was free a moment ago, each once.
 func freePort(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		require.NoError(t, err)
+		require.NoError(t, l.Close())
+		if _, again := portsGiven.LoadOrStore(port, true); !again {
+			return port
+		}
+	}
 }
 
 func newMosquitto(t *testing.T, conf ...string) *mosquitto {
