@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -15,11 +16,14 @@ import (
 
 // attack is one thing that a stranger tries, again and again.
 type attack struct {
-	pause   time.Duration                         // between two tries
-	login   func(o *paho.ClientOptions, n string) // nil: a stranger without a name
-	prepare func(a *intruder, name string)        // once it is in
-	strike  func(a *intruder, name string)        // each time; nil: being let in was all
+	pause  time.Duration                         // between two tries
+	login  func(o *paho.ClientOptions, n string) // nil: a stranger without a name, for whom to be let in is nothing yet
+	aims   func(name string) string              // the topic on which it speaks: it listens there whether that is passed on
+	strike func(a *intruder, name string)        // each time; nil: being let in was all
 }
+
+func atReadings(name string) string { return Topic(Readings, name) }
+func atCommands(name string) string { return Topic(Commands, name) }
 
 // attacks are what there is, by name.
 var attacks = map[string]attack{
@@ -31,25 +35,26 @@ var attacks = map[string]attack{
 	},
 	"spoofed_identity": {
 		pause:  5 * time.Millisecond,
+		aims:   atReadings,
 		strike: func(a *intruder, name string) { a.publish(Topic(Readings, name), []byte(`{"seq":4000000000}`)) },
 	},
 	"replay": {
 		pause: 5 * time.Millisecond,
-		prepare: func(a *intruder, name string) {
-			a.client.Subscribe(Topic(Readings, name), 0, func(_ paho.Client, m paho.Message) { a.keep(m.Topic(), m.Payload()) })
-		},
+		aims:  atReadings,
 		strike: func(a *intruder, name string) {
-			if payload := a.kept(Topic(Readings, name)); payload != nil {
+			if payload := a.heard(Topic(Readings, name)); payload != nil {
 				a.publish(Topic(Readings, name), payload)
 			}
 		},
 	},
 	"command_injection": {
 		pause:  5 * time.Millisecond,
+		aims:   atCommands,
 		strike: func(a *intruder, name string) { a.publish(Topic(Commands, name), []byte(`{"id":1,"command":"stop"}`)) },
 	},
 	"flood": {
 		pause: time.Millisecond,
+		aims:  atReadings,
 		strike: func(a *intruder, name string) {
 			for range 20 {
 				a.publish(Topic(Readings, name), make([]byte, 200))
@@ -58,8 +63,8 @@ var attacks = map[string]attack{
 	},
 	"slow_subscriber": {
 		pause: 100 * time.Millisecond,
-		prepare: func(a *intruder, _ string) {
-			a.client.Subscribe(Root+"/#", 0, func(paho.Client, paho.Message) {
+		strike: func(a *intruder, _ string) {
+			a.ask(Root+"/#", func(paho.Client, paho.Message) {
 				a.hits.Add()
 				time.Sleep(time.Second) // in paho's own goroutine: nothing more is read meanwhile
 			})
@@ -69,8 +74,8 @@ var attacks = map[string]attack{
 		pause: 50 * time.Millisecond,
 		strike: func(a *intruder, name string) {
 			for _, filter := range []string{"$SYS/#", "#", "$share/all/#", Topic(Commands, name)} {
+				a.ask(filter, func(paho.Client, paho.Message) { a.hits.GotThrough() })
 				a.hits.Add()
-				a.client.Subscribe(filter, 0, nil).WaitTimeout(time.Second)
 			}
 		},
 	},
@@ -80,44 +85,67 @@ var attacks = map[string]attack{
 type intruder struct {
 	client paho.Client
 	hits   *sim.Hits
-	let    int // times that it was let in
+	asked  map[string]struct{} // filters, of this connection
 	mu     sync.Mutex
-	seen   map[string][]byte // payloads by topic
+	seen   map[string][]byte // payloads of others, by topic
+	said   map[string][]byte // its own latest
 }
 
 func (a *intruder) publish(topic string, payload []byte) {
 	a.hits.Add()
+	a.mu.Lock()
+	a.said[topic] = payload
+	a.mu.Unlock()
 	a.client.Publish(topic, 0, false, payload).WaitTimeout(time.Second)
 }
 
-func (a *intruder) keep(topic string, payload []byte) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.seen[topic] = payload
+// ask subscribes, once for each connection.
+func (a *intruder) ask(filter string, hear paho.MessageHandler) {
+	if _, again := a.asked[filter]; again {
+		return
+	}
+	a.asked[filter] = struct{}{}
+	a.client.Subscribe(filter, 0, hear).WaitTimeout(time.Second)
 }
 
-func (a *intruder) kept(topic string) []byte {
+// listen hears what is said on a topic. What it has said itself has been passed on, as
+// to anybody who listens there.
+func (a *intruder) listen(_ paho.Client, m paho.Message) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if own := a.said[m.Topic()]; own != nil && bytes.Equal(own, m.Payload()) {
+		a.hits.GotThrough()
+		return
+	}
+	a.seen[m.Topic()] = m.Payload()
+}
+
+// heard is the latest that others said on a topic.
+func (a *intruder) heard(topic string) []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.seen[topic]
 }
 
 // Assault sends a stranger with an attack against the broker to which dial
-// connects, in the names of some things in turn, until stop is called, which says
-// how often it was let in.
-func Assault(how string, dial func(context.Context) (net.Conn, error), names []string, hits *sim.Hits) (stop func() (letIn int), err error) {
+// connects, in the names of some things in turn, until stop is called. What comes of it
+// is among the hits.
+func Assault(how string, dial func(context.Context) (net.Conn, error), names []string, hits *sim.Hits) (stop func(), err error) {
 	kind, ok := attacks[how]
 	if !ok {
 		return nil, fmt.Errorf("there is no attack %q", how)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
-	a := &intruder{hits: hits, seen: map[string][]byte{}}
+	a := &intruder{hits: hits, seen: map[string][]byte{}, said: map[string][]byte{}}
 	done.Go(func() {
 		for n := 0; pause(ctx, kind.pause); n++ {
 			name := names[n%len(names)]
 			if !a.enter(ctx, &kind, dial, name) {
 				continue
+			}
+			if kind.aims != nil {
+				a.ask(kind.aims(name), a.listen)
 			}
 			if kind.strike != nil {
 				kind.strike(a, name)
@@ -127,7 +155,7 @@ func Assault(how string, dial func(context.Context) (net.Conn, error), names []s
 			a.client.Disconnect(0)
 		}
 	})
-	return func() int { cancel(); done.Wait(); return a.let }, nil
+	return func() { cancel(); done.Wait() }, nil
 }
 
 // enter makes sure that the intruder is in, or has tried to be.
@@ -139,15 +167,16 @@ func (a *intruder) enter(ctx context.Context, kind *attack, dial func(context.Co
 		SetConnectTimeout(2 * time.Second).SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) { return dial(ctx) })
 	if kind.login != nil {
 		kind.login(o, name)
-		a.hits.Add()
 	}
-	a.client = paho.NewClient(o)
+	a.hits.Add()
+	a.client, a.asked = paho.NewClient(o), map[string]struct{}{}
 	token := a.client.Connect()
 	if !token.WaitTimeout(3*time.Second) || token.Error() != nil {
 		return false
 	}
-	if a.let++; kind.prepare != nil {
-		kind.prepare(a, name)
+	a.hits.LetIn()
+	if kind.login != nil {
+		a.hits.GotThrough()
 	}
 	return true
 }

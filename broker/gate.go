@@ -81,21 +81,38 @@ func (g *Gate) begin(b *contained.Broker) error {
 	return nil
 }
 
-// Stop ends the broker as a process that ends does: all connections break, and
-// what it had of sessions, wills and retained messages is forgotten. It waits for
-// the clock, so it is not for the clock's thread.
-func (g *Gate) Stop() error {
+// Stop ends the broker in order: clients of MQTT 5 are told, and all connections break.
+// It waits for the clock, so it is not for the clock's thread.
+func (g *Gate) Stop() error { return g.stop((*contained.Broker).Close) }
+
+// Kill ends the broker as a process that is killed: nobody is told anything, and sockets
+// are reset. It waits for the clock as well.
+func (g *Gate) Kill() error { return g.stop((*contained.Broker).Kill) }
+
+func (g *Gate) stop(how func(*contained.Broker) error) error {
 	g.turn.Lock()
 	defer g.turn.Unlock()
-	return g.broker.Load().Close()
+	return how(g.broker.Load())
 }
 
-// Start has a new broker listen where the one listened that was stopped.
-func (g *Gate) Start() error {
+// Start has a new broker listen where the one listened that was stopped. It knows
+// nothing of that one's sessions, wills and retained messages.
+func (g *Gate) Start() error { return g.start(false) }
+
+// Resume is Start, but for the sessions that outlast their connections, what waits in
+// them, and retained messages: the new broker has them, as from a disk.
+func (g *Gate) Resume() error { return g.start(true) }
+
+func (g *Gate) start(inherits bool) error {
 	g.turn.Lock()
 	defer g.turn.Unlock()
 	before := g.broker.Load()
-	if err := errors.Join(before.Close(), g.begin(before.Successor())); err != nil {
+	next := before.Successor()
+	err := before.Close()
+	if inherits {
+		next.Inherit(before)
+	}
+	if err := errors.Join(err, g.begin(next)); err != nil {
 		return fmt.Errorf("gate: %w", err)
 	}
 	for i, c := range before.Counts() {
@@ -125,6 +142,14 @@ func (g *Gate) Counts() []Count {
 		broker[i].N += n
 	}
 	return append(g.counts.list(heardReadings, lostOffline), broker...)
+}
+
+// Narrow leaves the queues between broker and platform room for so many messages at
+// most until undo is called: what does not fit is lost if it is of QoS 0, or a command,
+// and else waits with its sender.
+func (g *Gate) Narrow(room int, hits *sim.Hits) (undo func()) {
+	in, out := g.inbox.narrow(room, hits), g.postbox.narrow(room, hits)
+	return func() { in(); out() }
 }
 
 // deliver hands a letter to the broker, on the postbox's goroutine.

@@ -121,8 +121,11 @@ func (s *fleetSession) subscribe(g *greeting) error {
 		if err != nil {
 			return err
 		}
-		if len(ack.ReasonCodes) != len(some) || slices.Max(ack.ReasonCodes) > 2 {
-			return fmt.Errorf("%w: SUBACK codes %v", errRefused, ack.ReasonCodes)
+		if len(ack.ReasonCodes) != len(some) {
+			return fmt.Errorf("%w: SUBACK codes %v for %d filters", errRefused, ack.ReasonCodes, len(some))
+		}
+		if i := slices.IndexFunc(ack.ReasonCodes, func(code byte) bool { return code > 2 }); i >= 0 {
+			return fmt.Errorf("%w: SUBACK code %d for %s, of %d filters", errRefused, ack.ReasonCodes[i], some[i].Filter, len(filters))
 		}
 	}
 	return nil

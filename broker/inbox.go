@@ -2,6 +2,7 @@ package broker
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
@@ -11,7 +12,7 @@ import (
 // order, bounded, and posts one drain for all that has gathered.
 type inbox struct {
 	clock *sim.Clock
-	limit int         // readings, acks and orders that wait
+	limit limit       // of readings, acks and orders that wait
 	sink  func(batch) // on the clock's thread
 	turn  func()      // drain, made once
 
@@ -21,6 +22,8 @@ type inbox struct {
 	spare   batch
 	posted  bool
 	closed  bool
+
+	narrowed atomic.Int32 // faults that leave less room
 }
 
 // batch is what has gathered. Readings, acks and losses lie in arrays
@@ -92,8 +95,8 @@ const (
 	maxNotes  = 256
 )
 
-func newInbox(clock *sim.Clock, limit int, sink func(batch)) *inbox {
-	x := &inbox{clock: clock, limit: limit, sink: sink}
+func newInbox(clock *sim.Clock, most int, sink func(batch)) *inbox {
+	x := &inbox{clock: clock, limit: limit{most: most}, sink: sink}
 	x.room.L = &x.mu
 	x.turn = x.drain
 	return x
@@ -139,17 +142,21 @@ func (x *inbox) ordered(o sim.Order, wait bool) bool {
 	return true
 }
 
-// admit makes sure that there is room for one more.
+// admit makes sure that there is room for one more. One that can wait has waited
+// already where a fault left less room.
 func (x *inbox) admit(wait bool) bool {
-	for len(x.waiting.order)-len(x.waiting.losses) >= x.limit {
-		if !wait || x.closed {
-			return false
-		}
+	if !wait {
+		return !x.closed && !x.limit.full(x.messages())
+	}
+	for x.messages() >= x.limit.most && !x.closed {
 		x.post()
 		x.room.Wait()
 	}
 	return !x.closed
 }
+
+// messages is how many wait.
+func (x *inbox) messages() int { return len(x.waiting.order) - len(x.waiting.losses) }
 
 // lost has the observers told of a loss; false when that was one too many.
 func (x *inbox) lost(l loss) bool {

@@ -92,6 +92,8 @@ func (p policy) Publish(c *contained.Client, m *contained.Message) contained.Fat
 		return v.refuse(at.refusal, contained.NotAuthorized, m, at.thing, at.why)
 	case at.relayed:
 		return contained.Passed
+	case m.QoS > 0 && !v.findsRoom():
+		return contained.Unheard
 	case at.room == Readings:
 		return v.hearReading(at, m)
 	case at.room == Commands || at.room == Assignments:

@@ -24,7 +24,7 @@ type letter struct {
 // postbox takes messages from the clock's thread, never blocks it, and hands
 // them one by one to a goroutine that may be held up by a slow client.
 type postbox struct {
-	limit   int
+	limit   limit
 	mu      sync.Mutex
 	more    sync.Cond
 	waiting []letter
@@ -32,8 +32,8 @@ type postbox struct {
 	closed  bool
 }
 
-func newPostbox(limit int) *postbox {
-	p := &postbox{limit: limit}
+func newPostbox(most int) *postbox {
+	p := &postbox{limit: limit{most: most}}
 	p.more.L = &p.mu
 	return p
 }
@@ -41,7 +41,7 @@ func newPostbox(limit int) *postbox {
 func (p *postbox) put(l letter) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.waiting) >= p.limit || p.closed {
+	if p.closed || p.limit.full(len(p.waiting)) {
 		return false
 	}
 	p.waiting = append(p.waiting, l)

@@ -63,7 +63,14 @@ func TestABrokerIsStoppedAndStartedInMidRun(t *testing.T) {
 		version    Version
 		over       GateOptions
 		gateways   int
+		keeps      bool // its sessions, when it starts again
+		killed     bool
 	}{
+		{qos: 0, over: tcp(), killed: true},
+		{qos: 1, version: MQTT5, over: tcp(), killed: true},
+		{qos: 1, persistent: true, over: tcp(), keeps: true, killed: true},
+		{qos: 2, persistent: true, version: MQTT5, over: tcp(), keeps: true},
+		{qos: 2, persistent: true, over: tcp(), keeps: true, killed: true, gateways: 2},
 		{qos: 0, over: tcp()},
 		{qos: 0, over: tcp(), gateways: 3},
 		{qos: 1, persistent: true, version: MQTT5, over: tcp(), gateways: 2},
@@ -74,7 +81,7 @@ func TestABrokerIsStoppedAndStartedInMidRun(t *testing.T) {
 		{qos: 2, version: MQTT5, over: tcp()},
 		{qos: 2, persistent: true, over: tcp()},
 	} {
-		t.Run(fmt.Sprintf("QoS %d persistent %t MQTT %d over %q gateways %d", x.qos, x.persistent, x.version, x.over.TCP, x.gateways), func(t *testing.T) {
+		t.Run(fmt.Sprintf("QoS %d persistent %t MQTT %d over %q gateways %d keeps %t killed %t", x.qos, x.persistent, x.version, x.over.TCP, x.gateways, x.keeps, x.killed), func(t *testing.T) {
 			s := newStage(t, things, 10*time.Millisecond, x.over)
 			issued := s.loop()
 			f := s.sessions(SessionOptions{QoS: x.qos, Persistent: x.persistent, Version: x.version, ConnectRate: 1e5, Gateways: x.gateways})
@@ -83,9 +90,16 @@ func TestABrokerIsStoppedAndStartedInMidRun(t *testing.T) {
 			address := s.gate.TCP()
 			s.on(func() { s.fleet().Switch(things) })
 			s.eventually("what goes before", func() bool { return len(s.acks) >= 10*things })
-			require.NoError(t, s.gate.Stop())
+			stop, start := s.gate.Stop, s.gate.Start
+			if x.killed {
+				stop = s.gate.Kill
+			}
+			if x.keeps {
+				start = s.gate.Resume
+			}
+			require.NoError(t, stop())
 			require.Eventually(t, func() bool { return f.Up() == 0 }, 20*time.Second, time.Millisecond)
-			require.NoError(t, s.gate.Start())
+			require.NoError(t, start())
 			require.Equal(t, address, s.gate.TCP(), "where it was")
 			s.back(f, len(f.clients), len(f.clients))
 			before := 0
@@ -107,6 +121,9 @@ func TestABrokerIsStoppedAndStartedInMidRun(t *testing.T) {
 				}
 			case 2:
 				require.Zero(t, twice, "not twice, even where the broker knows nothing any more")
+				for _, l := range s.lost {
+					require.True(t, !x.keeps || l.medium == sim.CommandMessage, "and where it knows its sessions, once: %v", l.why)
+				}
 			}
 		})
 	}
@@ -134,20 +151,21 @@ func TestStartingAgainEndsWhoeverIsConnected(t *testing.T) {
 func TestAThousandSessionsAreCutAtOnceAndAllComeBack(t *testing.T) {
 	const things = 1000
 	for _, x := range []struct {
-		qos  byte
-		over GateOptions
-	}{{0, tcp()}, {2, GateOptions{}}} {
+		qos      byte
+		over     GateOptions
+		gateways int
+	}{{0, tcp(), 0}, {2, GateOptions{}, 0}, {0, tcp(), 8}, {1, tcp(), 8}} {
 		s := newStage(t, things, 200*time.Millisecond, x.over)
 		issued := s.loop()
-		f := s.sessions(SessionOptions{QoS: x.qos, ConnectRate: 1e5})
+		f := s.sessions(SessionOptions{QoS: x.qos, ConnectRate: 1e5, Gateways: x.gateways})
 		s.play()
 		s.connect(f)
 		s.on(func() { s.fleet().Switch(things) })
 		s.eventually("what goes before", func() bool { return len(s.acks) >= things })
 		cut := time.Now()
 		f.Reconnect(1)
-		s.back(f, things, things)
-		t.Logf("QoS %d over %q: %d sessions are back after %s", x.qos, x.over.TCP, things, time.Since(cut).Round(time.Millisecond))
+		s.back(f, f.Size(), f.Size())
+		t.Logf("QoS %d over %q: %d sessions are back after %s", x.qos, x.over.TCP, f.Size(), time.Since(cut).Round(time.Millisecond))
 		lost, _ := s.balance(f, issued)
 		for why := range lost {
 			require.Contains(t, []sim.Cause{sim.LostConnection, sim.LostOffline}, why)

@@ -79,7 +79,7 @@ func NewSessions(w *sim.World, f *sim.Fleet, e Entry, o SessionOptions) (*Sessio
 	}
 	s.poller = sync.OnceValue(s.poll)
 	s.pulse.interval.Store(int64(o.KeepAlive))
-	s.news = newNewsroom(w.Clock, d.inbox.limit, s.take)
+	s.news = newNewsroom(w.Clock, d.inbox.limit.most, s.take)
 	if err := s.employ(); err != nil {
 		return nil, err
 	}

@@ -188,19 +188,37 @@ func TestASessionThatIsRefusedDoesNotTryAgain(t *testing.T) {
 // A pipe that nobody reads takes nothing: what the clock goes on sending must
 // end in the outbox and then be counted.
 func TestAStalledBrokerFillsTheOutboxAndNeverBlocksTheClock(t *testing.T) {
-	s := newStage(t, 1, time.Millisecond, GateOptions{})
+	stall(t, 1, SessionOptions{Outbox: 1000})
+}
+
+// Its outbox has room for each of its things, and what is beyond is lost to whom it is of.
+func TestAStalledBrokerFillsAGatewaysOutbox(t *testing.T) {
+	const things = 20
+	s := stall(t, things, SessionOptions{Outbox: 1000, Gateways: 1})
+	by := map[sim.ThingID]int{}
+	for _, l := range s.lost {
+		if l.why == sim.LostInOutbox {
+			by[l.thing]++
+		}
+	}
+	require.Greater(t, len(by), things/2, "none is at the expense of the others")
+}
+
+// stall plays things whose broker stops reading, and holds the books.
+func stall(t *testing.T, things int, o SessionOptions) *stage {
+	s := newStage(t, things, time.Millisecond, GateOptions{})
 	stalled := make(chan net.Conn, 1)
-	dial := func(ctx context.Context) (net.Conn, error) {
+	o.Dial = func(ctx context.Context) (net.Conn, error) {
 		c, err := s.gate.DialMemory(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return &stallable{Conn: c, stall: stalled, closed: make(chan struct{})}, nil
 	}
-	f := s.sessions(SessionOptions{Dial: dial, Outbox: 1000})
+	f := s.sessions(o)
 	s.play()
 	s.connect(f)
-	s.on(func() { s.fleet().Switch(1) })
+	s.on(func() { s.fleet().Switch(things) })
 	s.eventually("overflow", func() bool { return s.lostFor(sim.LostInOutbox) > 0 })
 	require.Error(t, f.Drain(20*time.Millisecond))
 	s.on(func() {
@@ -214,6 +232,7 @@ func TestAStalledBrokerFillsTheOutboxAndNeverBlocksTheClock(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	require.Equal(t, s.sent, len(s.lost)+len(s.readings))
+	return s
 }
 
 // stallable stops taking bytes after the greeting.

@@ -30,7 +30,7 @@ func (d *Device) Obey(c *sim.Command) {
 		d.take(&command)
 		return
 	}
-	w.Clock.At(arrives, func() { d.take(&command) })
+	d.travel(arrives, false, &d.onLink.commands, func() { d.take(&command) })
 }
 
 // take is a command's arrival at the device. One that was here before is not
@@ -154,7 +154,7 @@ func (d *Device) acknowledge(c *sim.Command, ack sim.Ack) {
 	case arrives <= now:
 		d.carrier.Ack(&ack)
 	default:
-		w.Clock.At(arrives, func() { d.carrier.Ack(&ack) })
+		d.travel(arrives, false, &d.onLink.acks, func() { d.carrier.Ack(&ack) })
 	}
 }
 

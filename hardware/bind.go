@@ -62,6 +62,8 @@ type Device struct {
 	cancel context.CancelFunc
 	edge   sync.WaitGroup
 	rules  []rule // per command; the acting goroutine's, and Close's after it
+
+	onLink struct{ readings, commands, acks int } // on the clock's thread
 }
 
 // Counts is what has become of a device's readings and commands.
@@ -162,6 +164,22 @@ func origin(c *sim.Clock) time.Time {
 func (d *Device) stamp(t time.Time) sim.Stamp {
 	wall := max(t.Sub(d.origin), 0)
 	return sim.Stamp{At: sim.Time(float64(wall) * d.world.Clock.Speed()), Wall: wall}
+}
+
+// travel has a message arrive at a time, and counts it as on its way until then; one that
+// was sent before is not counted again.
+func (d *Device) travel(arrives sim.Time, again bool, onLink *int, arrive func()) {
+	if again {
+		onLink = new(int)
+	}
+	*onLink++
+	d.world.Clock.At(arrives, func() { *onLink--; arrive() })
+}
+
+// OnLink is how many readings, commands and acks are on their way; on the clock's thread
+// or after the run.
+func (d *Device) OnLink() (readings, commands, acks int) {
+	return d.onLink.readings, d.onLink.commands, d.onLink.acks
 }
 
 // Thing is whose place the device takes.

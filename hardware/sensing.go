@@ -164,7 +164,7 @@ func (d *Device) send(sensed sim.Stamp, values []float64, foreign bool) {
 			d.carrier.Reading(&d.reading)
 		} else {
 			reading := d.reading
-			w.Clock.At(arrives, func() { d.carrier.Reading(&reading) })
+			d.travel(arrives, reading.Again, &d.onLink.readings, func() { d.carrier.Reading(&reading) })
 		}
 		d.reading.Again = true
 	}

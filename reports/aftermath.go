@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"slices"
 	"time"
 
 	"github.com/twinbed/twinbed/sim"
@@ -21,7 +20,7 @@ type Aftermath struct {
 	loops    []turned
 	fired    []firing
 	storms   []Storm
-	storm    *Storm              // under way
+	storm    *storm              // under way
 	up       []int               // connections at the latest looks, of the last second
 	carried  map[uint64]struct{} // commands that a simulated thing says it has carried out, the first of them
 	twice    uint64              // one that was again, an id
@@ -49,9 +48,10 @@ type bin struct {
 
 // turned is a loop that was closed.
 type turned struct {
-	decided sim.Time
-	took    float64 // seconds, of the scenario in a virtual run, else of the wall
-	known   bool    // it was acknowledged
+	decided  sim.Time
+	decision int
+	took     float64 // seconds, of the scenario in a virtual run, else of the wall
+	known    bool    // it was acknowledged
 }
 
 // firing is a decision that fired.
@@ -195,31 +195,7 @@ func (a *Aftermath) Turned(l *sim.Loop) {
 	if len(a.loops) == mostTurned {
 		return
 	}
-	t := turned{decided: l.Stamps[sim.Decided].At, known: l.Outcome != sim.TimedOut}
+	t := turned{decided: l.Stamps[sim.Decided].At, decision: l.Decision, known: l.Outcome != sim.TimedOut}
 	t.took = a.seconds(l.Stamps[sim.Sensed], l.Stamps[sim.Acked])
 	a.loops = append(a.loops, t)
-}
-
-// looksASecond is how often connections are looked at.
-const looksASecond = 10
-
-// Connections takes down how many connections are up, a tenth of a second of wall
-// time after the last look.
-func (a *Aftermath) Connections(up, of int) {
-	now := a.clock.Now()
-	a.up = append(a.up, up)
-	if len(a.up) > looksASecond+1 {
-		a.up = a.up[1:]
-	}
-	if a.storm == nil && up < of && len(a.storms) < mostStrikes {
-		a.storm = &Storm{From: Number(now.Seconds()), Back: Unknown}
-	}
-	if s := a.storm; s != nil {
-		s.Down = max(s.Down, of-up)
-		s.Peak = max(s.Peak, up-slices.Min(a.up))
-		if up == of {
-			s.Back = Number(now.Seconds()) - s.From
-			a.storms, a.storm = append(a.storms, *s), nil
-		}
-	}
 }

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +25,9 @@ type FaultCount struct {
 	Where string `json:"where"`
 	Begun int    `json:"begun"` // how many times
 	Hits  uint64 `json:"hits"`  // messages, values, answers or connections that it did harm to
+
+	LetIn   uint64 `json:"let_in,omitempty"`  // of a stranger: how often the broker let it in
+	Through uint64 `json:"through,omitempty"` // and how many of its tries had the effect that was meant
 }
 
 // Blow is one window of one fault. Times are seconds of scenario time, of Uplink
@@ -34,12 +36,14 @@ type Blow struct {
 	Fault      string `json:"fault"`
 	Where      string `json:"where"`
 	From       Number `json:"from"`
-	To         Number `json:"to"`       // null where the run ended before
-	Uplink     Phases `json:"uplink"`   // of readings that came: count, mean, max
-	Loops      Phases `json:"loops"`    // by when they were decided: count, p50, p99
-	Detected   Number `json:"detected"` // from its beginning to the first decision that fired because of it; null for none
-	By         string `json:"by"`       // that decision
-	Recovered  Number `json:"recovered"`
+	To         Number `json:"to"`         // null where the run ended before
+	Uplink     Phases `json:"uplink"`     // of readings that came: count, mean, max
+	Loops      Phases `json:"loops"`      // by when they were decided: count, p50, p99
+	Detected   Number `json:"detected"`   // from its beginning to the first decision that fired because of it; null for none
+	By         string `json:"by"`         // that decision
+	Recovered  Number `json:"recovered"`  // from its end until readings came as before
+	LoopsBack  Number `json:"loops_back"` // likewise until loops kept again within what Against says; null where that never was, or nothing can be said
+	Against    string `json:"against"`    // what loops are held against
 	Lost       []Loss `json:"lost"`
 	Duplicates uint64 `json:"duplicates"`
 	TimedOut   uint64 `json:"timed_out"` // deeds given up
@@ -72,14 +76,6 @@ type Cost struct {
 	Better  string `json:"better,omitempty"`
 }
 
-// Storm is how connections came back after a window in which they broke.
-type Storm struct {
-	From Number `json:"from"` // when the first broke
-	Down int    `json:"down"` // how many were down at once, at most
-	Back Number `json:"back"` // until all were up again; null where they were not
-	Peak int    `json:"peak"` // most that came up in a second
-}
-
 // Calm is the run beside: the same world and luck, and nothing goes wrong.
 type Calm struct {
 	fired []firing
@@ -89,12 +85,14 @@ type Calm struct {
 // Calm keeps of a run without faults what a run with them is held against.
 func (a *Aftermath) Calm(x *Report) *Calm { return &Calm{a.fired, x.KPIs} }
 
-// Resilience draws up the account. calm is nil where there was no run beside.
-func (a *Aftermath) Resilience(counts []FaultCount, calm *Calm, x *Report) *Resilience {
+// Resilience draws up the account, holding loops against the scenario's limits. calm is
+// nil where there was no run beside.
+func (a *Aftermath) Resilience(counts []FaultCount, calm *Calm, x *Report, limits []Limit) *Resilience {
 	r := &Resilience{Faults: counts, Blows: []Blow{}, Cost: []Cost{}, Storms: append([]Storm{}, a.storms...)}
 	if a.storm != nil {
-		r.Storms = append(r.Storms, *a.storm)
+		r.Storms = append(r.Storms, a.storm.told())
 	}
+	slices.SortStableFunc(a.loops, func(x, y turned) int { return cmp.Compare(x.decided, y.decided) })
 	var missed, extra []firing
 	var late []shift
 	if calm != nil {
@@ -104,6 +102,7 @@ func (a *Aftermath) Resilience(counts []FaultCount, calm *Calm, x *Report) *Resi
 	}
 	for _, s := range a.strikes {
 		b := a.blow(s)
+		b.LoopsBack, b.Against = a.loopsBack(s, x.Decisions, limits)
 		b.Detected, b.By = a.detected(s, extra, calm != nil)
 		_, _, end := a.phases(s)
 		b.Missed, b.False = within(missed, s.from, end), within(extra, s.from, end)
@@ -129,7 +128,7 @@ func (a *Aftermath) phases(s *strike) (before, to, after sim.Time) {
 func (a *Aftermath) blow(s *strike) Blow {
 	before, to, after := a.phases(s)
 	b := Blow{
-		Fault: s.name, Where: s.where, From: Number(s.from.Seconds()), To: Unknown, Later: Unknown, Lost: []Loss{},
+		Fault: s.name, Where: s.where, From: Number(s.from.Seconds()), To: Unknown, Later: Unknown, LoopsBack: Unknown, Lost: []Loss{},
 		Duplicates: s.duplicates, TimedOut: s.timedOut,
 		Uplink: Phases{a.uplink(before, s.from), a.uplink(s.from, to), a.uplink(to, after)},
 		Loops:  Phases{a.loop(before, s.from), a.loop(s.from, to), a.loop(to, after)},
@@ -155,22 +154,6 @@ func (a *Aftermath) uplink(from, to sim.Time) Phase {
 		return Phase{0, Unknown, Unknown}
 	}
 	return Phase{sum.count, Number(sum.sum / float64(sum.count)), Number(sum.max)}
-}
-
-// loop is the loops that were decided in a part of the run and acknowledged.
-func (a *Aftermath) loop(from, to sim.Time) Phase {
-	var took []float64
-	for _, l := range a.loops {
-		if l.known && from <= l.decided && l.decided < to {
-			took = append(took, l.took)
-		}
-	}
-	if len(took) == 0 {
-		return Phase{0, Unknown, Unknown}
-	}
-	slices.Sort(took)
-	at := func(p float64) Number { return Number(took[int(math.Ceil(p*float64(len(took))))-1]) }
-	return Phase{uint64(len(took)), at(0.5), at(0.99)}
 }
 
 // recovered is the time from the end of a window until all whom the fault met have

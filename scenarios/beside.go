@@ -59,7 +59,7 @@ func (r *Run) broken() (list []string) {
 // faultCounts is what became of each fault of the scenario, in its order.
 func (r *Run) faultCounts() (list []reports.FaultCount) {
 	for _, a := range r.timeline.Accounts() {
-		list = append(list, reports.FaultCount{Fault: a.Name, Where: a.Where, Begun: a.Begun, Hits: a.Hits})
+		list = append(list, reports.FaultCount{Fault: a.Name, Where: a.Where, Begun: a.Begun, Hits: a.Hits, LetIn: a.LetIn, Through: a.Through})
 	}
 	return slices.Clip(list)
 }

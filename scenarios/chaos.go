@@ -32,6 +32,7 @@ type Chaos struct {
 	Number int       // of the one that was shrunk furthest, from 1
 	Least  FaultPlan // the smallest that fails
 	Why    error     // how
+	Again  string    // the command that plays it again
 	Took   time.Duration
 }
 
@@ -127,6 +128,9 @@ func (s *Script) Chaos(ctx context.Context, o ChaosOptions) (*Chaos, error) {
 		if c.Why == nil || len(least) < len(c.Least) {
 			c.Least, c.Why, c.Number = least, why, n
 		}
+	}
+	if c.Failed > 0 {
+		c.Again = s.command(c.Least)
 	}
 	c.Took = time.Since(began)
 	if ctx.Err() != nil {

@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,6 +11,7 @@ import (
 	"github.com/twinbed/twinbed/scenarios"
 	"github.com/twinbed/twinbed/scenarios/language"
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/units"
 )
 
 func chaos(t *testing.T, ref string, plans int, sets ...string) *scenarios.Chaos {
@@ -52,14 +54,44 @@ func TestAPlanIsShrunkToWhatItTakes(t *testing.T) {
 	}
 	least, why := plan.Shrink(func(p scenarios.FaultPlan) error {
 		for _, m := range p {
-			if m[2].Value == "spike" {
-				return errors.New("spiked")
+			for _, p := range m {
+				if p.Value == "spike" {
+					return errors.New("spiked")
+				}
 			}
 		}
 		return nil
 	}, 100)
 	require.EqualError(t, why, "spiked")
-	require.Equal(t, "faults:\n  - {at: 2h, for: 1s, fault: spike, where: pump}\n", least.String())
+	require.Equal(t, "faults:\n  - {for: 1s, fault: spike, where: pump}\n", least.String())
+}
+
+// What cannot be left out is made rounder.
+func TestAPlanIsShrunkToRoundValues(t *testing.T) {
+	pair := func(k, v string) language.Pair { return language.Pair{Key: k, Value: v} }
+	value := func(m scenarios.Mishap, key string) float64 {
+		for _, p := range m {
+			if p.Key == key {
+				x, err := units.Parse(strings.TrimPrefix(p.Value, "exponential mean "), map[bool]units.Dimension{true: units.Share, false: units.Duration}[key == "share"])
+				require.NoError(t, err)
+				return x
+			}
+		}
+		return 0
+	}
+	plan := scenarios.FaultPlan{{pair("at", "2h37m"), pair("for", "16m13s"), pair("fault", "late"), pair("where", "pump"), pair("by", "exponential mean 47s"), pair("share", "73%")}}
+	least, why := plan.Shrink(func(p scenarios.FaultPlan) error {
+		if len(p) == 0 {
+			return nil
+		}
+		m := p[0]
+		if value(m, "at") > 6000 && value(m, "for") > 100 && value(m, "by") > 30 && value(m, "share") > 0.6 {
+			return errors.New("too late")
+		}
+		return nil
+	}, 200)
+	require.EqualError(t, why, "too late")
+	require.Equal(t, "faults:\n  - {at: 2h, for: 2m, fault: late, where: pump, by: exponential mean 50s, share: '70%'}\n", least.String())
 }
 
 // What a fault calls a key must not be one of the list's own.

@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// YAML is the smallest plan that fails, to be put into the scenario, and how it is played
+// again without that.
+func (c *Chaos) YAML() string { return "# played again by:\n# " + c.Again + "\n" + c.Least.String() }
+
 // Text writes for people what came of it.
 func (c *Chaos) Text(w io.Writer, _ bool) error {
 	word := "PASS"
@@ -20,6 +24,6 @@ func (c *Chaos) Text(w io.Writer, _ bool) error {
 		_, err = fmt.Fprintln(w, "no invariant was broken")
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%d broke an invariant\n\nplan %d, shrunk to %s: %v\n\n%s", c.Failed, c.Number, c.Least.describe(), c.Why, c.Least)
+	_, err = fmt.Fprintf(w, "%d broke an invariant\n\nplan %d, shrunk to %s: %v\n\n%s", c.Failed, c.Number, c.Least.describe(), c.Why, c.YAML())
 	return err
 }

@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -214,15 +215,36 @@ func TestEachFaultsStory(t *testing.T) {
 		"fault: platform_crash": func(t *testing.T, s *story) {
 			require.InDelta(t, 3600, float64(s.lost("fault: platform_crash")), 10)
 		},
-		"fault: poison, share: 10%": func(t *testing.T, s *story) {
+		"fault: poison, share: 10%, takes: 2s": func(t *testing.T, s *story) {
 			require.InDelta(t, 360, float64(s.lost("dead letter")), 72)
 			require.EqualValues(t, s.lost("dead letter"), s.noted["dead letter"])
+			require.InDelta(t, float64(3*s.lost("dead letter")), float64(s.Resilience.Faults[0].Hits), 2, "each is tried three times, but for one at the end")
+			require.Greater(t, float64(s.Uplinks[0].P99), 4.0, "and the others wait meanwhile, six seconds or more")
+		},
+		"fault: poison, share: 10%, tries: 5, takes: 100ms, fails: 50%": func(t *testing.T, s *story) {
+			require.InDelta(t, 360./32, float64(s.lost("dead letter")), 4*3.4, "those that fail five times")
+			// Of a reading as many tries fail as of five throws come before the first head.
+			require.InDelta(t, 360*(1-1./32), float64(s.Resilience.Faults[0].Hits), 4*30)
+			require.Equal(t, s.pumps().Sent, s.pumps().Delivered+s.pumps().InFlight+s.lost("dead letter"), "the others work in the end")
+		},
+		"fault: broker_down": func(t *testing.T, s *story) {
+			require.InDelta(t, 3600, float64(s.lost("fault: broker_down")), 10)
+			require.NotZero(t, s.fired("silent"))
+		},
+		"fault: broker_kill, sessions: kept": func(t *testing.T, s *story) {
+			require.InDelta(t, 3600, float64(s.lost("fault: broker_kill")), 10)
+		},
+		"fault: queue_overflow": func(t *testing.T, s *story) {
+			require.InDelta(t, 3600, float64(s.lost("fault: queue_overflow")), 10, "there is no room at all")
+		},
+		"fault: queue_overflow, room: 5}, {at: 1h, for: 10m, fault: stall": func(t *testing.T, s *story) {
+			require.InDelta(t, 600-5, float64(s.lost("fault: queue_overflow")), 10, "where nothing waits nothing is lost")
 		},
 	} {
 		t.Run(fault, func(t *testing.T) {
 			s := tell(t, "{at: 30m, for: 1h, "+fault+"}")
-			require.Equal(t, 1, s.noted[sim.FaultBegins])
-			require.Equal(t, 1, s.noted[sim.FaultEnds], "no fault outlives its window")
+			require.Equal(t, strings.Count(fault, "fault:"), s.noted[sim.FaultBegins])
+			require.Equal(t, strings.Count(fault, "fault:"), s.noted[sim.FaultEnds], "no fault outlives its window")
 			told(t, s)
 			require.Equal(t, s.Hash, tell(t, "{at: 30m, for: 1h, "+fault+"}").Hash, "the same again")
 		})
@@ -246,4 +268,12 @@ func TestFaultsComeAtRandomAndWhenSomethingHolds(t *testing.T) {
 			require.Equal(t, s.Hash, tell(t, faults).Hash)
 		})
 	}
+}
+
+// What comes so late that nobody can tell from its number whether it came before, and
+// waits for the platform at the end, is on its way and not unexplained.
+func TestWhatIsVeryLateAndWaitsAtTheEndIsInTheBooks(t *testing.T) {
+	s := tell(t, "{at: 5h30m, for: 10m, fault: late, where: pump, by: 400s, share: 50%}, {at: 5h38m, for: 1h, fault: stall}")
+	require.Greater(t, s.pumps().InFlight, uint64(1320), "22 minutes of ten pumps")
+	require.Zero(t, s.pumps().Unexplained)
 }

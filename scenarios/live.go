@@ -208,6 +208,15 @@ func (l *live) inFlight(w *sim.World) (readings []uint64, commands, acks uint64)
 			at++
 		}
 	}
+	for _, d := range l.devices {
+		r, c, a := d.OnLink()
+		for k, kind := range w.Roster.Kinds {
+			if kind.Holds(d.Thing()) {
+				readings[k] += uint64(r)
+			}
+		}
+		commands, acks = commands+uint64(c), acks+uint64(a)
+	}
 	_, c, a := l.hub.InFlight()
 	return readings, commands + uint64(c), acks + uint64(a)
 }
@@ -226,7 +235,7 @@ func (l *live) close() error {
 		s.Close()
 	}
 	if l.wires != nil {
-		l.wires.pending.Wait()
+		l.wires.close()
 	}
 	if l.hub != nil {
 		all = append(all, l.hub.Close())

@@ -2,6 +2,10 @@ package scenarios_test
 
 import (
 	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,8 +36,10 @@ func playHarm(t *testing.T, fault string, sets ...string) *reports.Report {
 
 func uplink(r *reports.Report) reports.Phases { return r.Resilience.Blows[0].Uplink }
 
-// Faults of the network are done to the bytes of connections.
+// Faults of the network are done to the bytes of connections, in clear and over TLS alike.
 func TestTheNetworksFaultsAreRealOnSockets(t *testing.T) {
+	_, chain, key := certificate(t, t.TempDir())
+	secure := fmt.Sprintf("broker.tls={cert: %q, key: %q}", chain, key)
 	for fault, check := range map[string]func(t *testing.T, r *reports.Report){
 		"fault: latency, where: pump, by: 200ms": func(t *testing.T, r *reports.Report) {
 			require.Greater(t, float64(uplink(r).During.Middle), 0.19)
@@ -75,6 +81,10 @@ func TestTheNetworksFaultsAreRealOnSockets(t *testing.T) {
 			t.Parallel()
 			check(t, playHarm(t, fault))
 		})
+		t.Run(fault+" TLS", func(t *testing.T) {
+			t.Parallel()
+			check(t, playHarm(t, fault, secure))
+		})
 		if strings.Contains(fault, "reset") || strings.Contains(fault, "half_open") || strings.Contains(fault, "firmware") {
 			t.Run(fault+" QoS 1", func(t *testing.T) {
 				t.Parallel()
@@ -103,11 +113,69 @@ func TestTheNetworksFaultsAreRealAtABrokerThatIsNotOurs(t *testing.T) {
 	require.ErrorContains(t, err, "the broker is not ours to stop")
 }
 
+// What a broker that is not ours lets through is a finding; what it keeps out is none.
+func TestWhoGetsThroughAtABrokerThatIsNotOursIsAFinding(t *testing.T) {
+	secrets := filepath.Join(t.TempDir(), "passwords")
+	out, err := exec.Command(program(t, "mosquitto_passwd"), "-c", "-b", secrets, "lab", "right").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	t.Setenv("LAB_USER", "lab")
+	t.Setenv("LAB_PASSWORD", "right")
+	for attack, words := range map[string]string{
+		"rogue_client": "in the name of a device", "spoofed_identity": "in the names of devices were passed on", "replay": "were passed on once more",
+		"command_injection": "were passed on to devices", "flood": "of rubbish", "snooping": "came to it",
+	} {
+		t.Run(attack, func(t *testing.T) {
+			t.Parallel()
+			fault := "fault: " + attack + ", where: 'pump-0*'"
+			finding := func(r *reports.Report) string {
+				at := slices.IndexFunc(r.Remarks, func(line string) bool { return strings.Contains(line, "did not keep a stranger out") })
+				if at < 0 {
+					return ""
+				}
+				return r.Remarks[at]
+			}
+			r := playHarm(t, fault, "broker.url=mqtt://"+newMosquitto(t).address)
+			account := r.Resilience.Faults[0]
+			require.NotZero(t, account.LetIn)
+			require.NotZero(t, account.Through)
+			require.Contains(t, finding(r), attack+" of pump-0*: ")
+			require.Contains(t, finding(r), words)
+
+			closed := newMosquitto(t, "allow_anonymous false", "password_file "+secrets)
+			r = playHarm(t, fault, "broker.url=mqtt://"+closed.address, "broker.user=env:LAB_USER", "broker.password=env:LAB_PASSWORD")
+			require.Zero(t, r.Resilience.Faults[0].LetIn)
+			require.Empty(t, finding(r))
+		})
+	}
+}
+
 func TestTheBrokersFaults(t *testing.T) {
+	qualities := map[string]string{
+		"broker_down": "0 1 2", "broker_down, sessions: kept": "1 2", "broker_kill": "0 1", "broker_kill, sessions: kept": "2",
+		"queue_overflow": "0 1", "session_loss": "1", "slow_subscriber": "1",
+	}
 	for fault, check := range map[string]func(t *testing.T, r *reports.Report){
 		"fault: broker_down": func(t *testing.T, r *reports.Report) {
 			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
 			require.Greater(t, float64(r.Resilience.Blows[0].Recovered), 0.0)
+		},
+		"fault: broker_down, sessions: kept": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+		},
+		"fault: broker_kill": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+		},
+		"fault: broker_kill, sessions: kept": func(t *testing.T, r *reports.Report) {
+			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
+		},
+		"fault: queue_overflow": func(t *testing.T, r *reports.Report) {
+			b := r.Ledger.Readings[0]
+			if lost := b.Sent - b.Delivered - b.InFlight; lost > 0 {
+				require.InDelta(t, 400, float64(lost), 60, "a second's readings of QoS 0 find no room")
+				require.Equal(t, []reports.Loss{{Medium: "reading", Cause: "platform inbox full", Count: lost}}, b.Lost)
+				return
+			}
+			require.Greater(t, float64(uplink(r).After.High), 0.5, "those that can wait do, and come late")
 		},
 		"fault: session_loss": func(t *testing.T, r *reports.Report) {
 			require.GreaterOrEqual(t, counted(r, "clients: sessions that broke"), uint64(20))
@@ -116,16 +184,17 @@ func TestTheBrokersFaults(t *testing.T) {
 			require.Equal(t, r.Ledger.Readings[0].Sent, r.Ledger.Readings[0].Delivered, "nobody else is held up")
 		},
 	} {
-		for _, qos := range []string{"0", "1", "2"} {
-			if qos != "1" && fault != "fault: broker_down" {
-				continue
-			}
+		for _, qos := range strings.Split(qualities[strings.TrimPrefix(fault, "fault: ")], " ") {
 			t.Run(fault+" qos "+qos, func(t *testing.T) {
 				t.Parallel()
-				r := playHarm(t, fault, "things.pump.qos="+qos)
+				// Who has tried in vain for a second waits for up to 2.4 s before the next time.
+				r := playHarm(t, fault, "duration=5s", "things.pump.qos="+qos, "things.pump.mqtt={keep_alive: 1s, session: persistent, version: 5}")
 				check(t, r)
-				if qos == "1" {
+				if qos == "1" || qos == "2" && strings.Contains(fault, "kept") {
 					require.Equal(t, r.Ledger.Readings[0].Sent, r.Ledger.Readings[0].Delivered+r.Ledger.Readings[0].InFlight, "it is sent until it is acknowledged")
+				}
+				if qos == "2" {
+					require.Zero(t, r.Ledger.Readings[0].Duplicates, "it comes once")
 				}
 			})
 		}
@@ -143,6 +212,9 @@ func TestStrangersWhoMeanHarmAreRefused(t *testing.T) {
 			r := playHarm(t, "fault: "+fault+", where: 'pump-0*'")
 			require.Equal(t, r.Ledger.Readings[0].Sent, r.Ledger.Readings[0].Delivered, "others are not harmed")
 			require.Zero(t, r.Trust.Foreign)
+			if fault != "snooping" { // on this machine everybody may observe who is not asked who they are
+				require.Zero(t, r.Resilience.Faults[0].Through)
+			}
 			if words != "" {
 				require.NotZero(t, counted(r, words), "%v", r.Trust.Counts)
 			}

@@ -34,6 +34,7 @@ type Script struct {
 	base     *language.Document // without variant and settings
 	folder   *language.Folder
 	options  Options
+	ref      string // by which it was found
 }
 
 // Mistakes is a scenario that is wrong, with all that is wrong in it.
@@ -84,6 +85,7 @@ func Load(ref string, o Options) (*Script, error) {
 		_ = folder.Close()
 		return nil, err
 	}
+	s.ref = ref
 	return s, nil
 }
 

@@ -20,7 +20,7 @@ var flood = []string{"duration=300ms", "things.sensor.count=300", "things.sensor
 func TestTheBooksHoldUnderMoreLoadThanThereIsRoomFor(t *testing.T) {
 	for _, client := range []string{
 		"things.sensor.qos=0", "things.sensor.qos=1", "things.sensor.qos=2",
-		"things.sensor.mqtt={session: persistent, version: 5}", "things.sensor.over=pipe",
+		"things.sensor.mqtt={session: persistent, version: 5}", "things.sensor.over=pipe", "things.sensor.over=gateway",
 	} {
 		r := play(t, "hello", scenarios.Options{Sets: append([]string{client}, flood...)})
 		require.True(t, r.Ledger.Balanced, "%s: %v", client, r.Reasons)

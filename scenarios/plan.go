@@ -1,9 +1,9 @@
 package scenarios
 
 import (
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -136,6 +136,32 @@ func (p *planner) mishap(luck func() float64) Mishap {
 	})...)
 }
 
+// command is what plays the script with a plan: with all that the command line changes,
+// its seed and its duration.
+func (s *Script) command(p FaultPlan) string {
+	words := []string{"twinbed run", quoted(s.ref)}
+	if s.Variant != "" {
+		words = append(words, "--variant", quoted(s.Variant))
+	}
+	words = append(words, "--seed", strconv.FormatUint(uint64(s.Seed), 10), "--duration", quoted(units.FormatDuration(s.Duration)), "--clock", s.Clock.String())
+	for _, set := range s.options.Sets {
+		if key, _, _ := strings.Cut(set, "="); key != "seed" && key != "duration" && key != "clock" {
+			words = append(words, "--set", quoted(set))
+		}
+	}
+	return strings.Join(append(words, "--set", quoted(p.set())), " ")
+}
+
+// quoted is a text as one word of a shell's.
+func quoted(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool {
+		return !strings.ContainsRune("-_./=%:", r) && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
 // withFaults is the script with other faults; the error says why it cannot be.
 func (s *Script) withFaults(p FaultPlan) (*Script, error) {
 	other := *s
@@ -148,65 +174,4 @@ func (s *Script) withFaults(p FaultPlan) (*Script, error) {
 		return nil, err
 	}
 	return &other, run.Close()
-}
-
-// smaller are the plans that are one step simpler: without one of the faults, with
-// a window half as long, without a key that need not be there.
-func (p FaultPlan) smaller() (list []FaultPlan) {
-	for i := range p {
-		list = append(list, slices.Delete(slices.Clone(p), i, i+1))
-	}
-	for i, m := range p {
-		for k, pair := range m {
-			change := slices.Clone(m)
-			switch pair.Key {
-			case "fault", "where", "at":
-				continue
-			case "for":
-				d, err := units.Parse(pair.Value, units.Duration)
-				if half := sim.Seconds(d / 2).Round(time.Second); err != nil || half < time.Second || half.Seconds() >= d {
-					continue
-				} else {
-					change[k].Value = units.FormatDuration(half)
-				}
-			default:
-				change = slices.Delete(change, k, k+1)
-			}
-			other := slices.Clone(p)
-			other[i] = change
-			list = append(list, other)
-		}
-	}
-	return list
-}
-
-// Shrink looks for the smallest plan that still fails, one step after the other.
-func (p FaultPlan) Shrink(fails func(FaultPlan) error, most int) (FaultPlan, error) {
-	why := fails(p)
-	for tried := 0; why != nil; {
-		next := slices.IndexFunc(p.smaller(), func(q FaultPlan) bool {
-			tried++
-			if tried > most {
-				return false
-			}
-			err := fails(q)
-			if err != nil {
-				why = err
-			}
-			return err != nil
-		})
-		if next < 0 {
-			break
-		}
-		p = p.smaller()[next]
-	}
-	return p, why
-}
-
-// describe counts a plan's faults in words.
-func (p FaultPlan) describe() string {
-	if len(p) == 1 {
-		return "one fault"
-	}
-	return fmt.Sprintf("%d faults", len(p))
 }

@@ -81,7 +81,7 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("the run beside, without faults: %w", err), r.Close())
 		}
-		report.Resilience = r.after.Resilience(r.faultCounts(), without, report)
+		report.Resilience = r.after.Resilience(r.faultCounts(), without, report, r.limits)
 	}
 	return report, r.Close()
 }

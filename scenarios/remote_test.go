@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,14 +28,22 @@ type mosquitto struct {
 	process       *exec.Cmd
 }
 
-// freePort is a port of this machine that was free a moment ago.
+// portsGiven are those that freePort has given: tests that run at once must not share
+// one, or end each other's brokers.
+var portsGiven sync.Map
+
+// freePort is a port of this machine that was free a moment ago, each once.
 func freePort(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		require.NoError(t, err)
+		require.NoError(t, l.Close())
+		if _, again := portsGiven.LoadOrStore(port, true); !again {
+			return port
+		}
+	}
 }
 
 func newMosquitto(t *testing.T, conf ...string) *mosquitto {
@@ -148,7 +157,9 @@ func TestTheSameScenarioOverMosquitto(t *testing.T) {
 		{"things.sensor.qos=0"},
 		{"things.sensor.qos=1", "things.sensor.mqtt={session: persistent}"},
 		{"things.sensor.qos=2", "things.sensor.mqtt={version: 5, will: true}"},
+		{"things.sensor.qos=0", "things.sensor.over=gateway", "things.sensor.mqtt={version: 5}"},
 		{"things.sensor.qos=1", "things.sensor.over=gateway", "things.sensor.mqtt={gateways: 3, session: persistent}"},
+		{"things.sensor.qos=2", "things.sensor.over=gateway", "things.sensor.mqtt={gateways: 2, version: 5, session: persistent}"},
 	} {
 		r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{}, client...)
 		require.NoError(t, err)
@@ -191,21 +202,24 @@ func TestABrokerThatCannotBeReachedIsToldWithItsCause(t *testing.T) {
 func TestABrokerThatDiesInMidRunLeavesTheBooksBalanced(t *testing.T) {
 	for _, client := range [][]string{
 		{"things.sensor.qos=0"}, {"things.sensor.qos=1"}, {"things.sensor.qos=1", "things.sensor.mqtt={session: persistent}"},
+		{"things.sensor.qos=0", "things.sensor.over=gateway", "things.sensor.mqtt={gateways: 2}"},
 	} {
-		m := newMosquitto(t, "persistence true", "persistence_location "+t.TempDir()+"/")
-		course, end := inCourse(map[int]func(){500: m.kill, 800: m.start}, 500, 800)
-		r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{Observers: []sim.Observer{course}},
-			append(client, "duration=4s", "limits=unexplained = 0")...)
-		require.NoError(t, err)
-		end()
-		requireExplained(t, r)
-		lost := uint64(0)
-		for _, l := range r.Ledger.Readings[0].Lost {
-			require.Contains(t, []string{"client offline", "connection broke", "client outbox full"}, l.Cause)
-			lost += l.Count
-		}
-		require.NotZero(t, lost, "a broker that is away for a moment costs readings, and each has a cause")
-		require.Greater(t, r.Ledger.Readings[0].Delivered, uint64(2000), "and then it goes on")
+		t.Run(strings.Join(client, " "), func(t *testing.T) {
+			m := newMosquitto(t, "persistence true", "persistence_location "+t.TempDir()+"/")
+			course, end := inCourse(map[int]func(){500: m.kill, 800: m.start}, 500, 800)
+			r, err := playOver(t, "mqtt://"+m.address, scenarios.Staging{Observers: []sim.Observer{course}},
+				append(client, "duration=4s", "limits=unexplained = 0")...)
+			require.NoError(t, err)
+			end()
+			requireExplained(t, r)
+			lost := uint64(0)
+			for _, l := range r.Ledger.Readings[0].Lost {
+				require.Contains(t, []string{"client offline", "connection broke", "client outbox full"}, l.Cause)
+				lost += l.Count
+			}
+			require.NotZero(t, lost, "a broker that is away for a moment costs readings, and each has a cause")
+			require.Greater(t, r.Ledger.Readings[0].Delivered, uint64(2000), "and then it goes on")
+		})
 	}
 }
 
@@ -244,4 +258,31 @@ func TestTheSameScenarioOverTwinbedsBrokerAlone(t *testing.T) {
 		require.NoError(t, err)
 		requireWhole(t, r)
 	}
+}
+
+// Where a client's id has to begin with its user's name, that is twinbed: one user
+// and one rule for the platform, things and gateways of a run.
+func TestAFleetIsOneUserOfABrokerWithUsers(t *testing.T) {
+	line, err := contained.HashPassword("twinbed", "right", 1000)
+	require.NoError(t, err)
+	users, err := contained.ReadUsers(strings.NewReader(line + "\n"))
+	require.NoError(t, err)
+	rules, err := contained.ReadRules(strings.NewReader("twinbed readwrite twinbed/#\n"))
+	require.NoError(t, err)
+	b := contained.New(contained.Options{TCP: "127.0.0.1:0", Subscriptions: 60}, &contained.Access{Users: users, Rules: rules})
+	require.NoError(t, b.Open())
+	defer b.Close()
+	env := scenarios.Staging{LookupEnv: func(name string) (string, bool) {
+		v, ok := map[string]string{"LAB_USER": "twinbed", "LAB_PASSWORD": "right"}[name]
+		return v, ok
+	}}
+	sets := []string{"broker.user=env:LAB_USER", "broker.password=env:LAB_PASSWORD"}
+	for _, over := range []string{"tcp", "gateway"} {
+		many := map[string]string{"tcp": "1", "gateway": "2"}[over]
+		r, err := playOver(t, "mqtt://"+b.TCP(), env, append(sets, "things.sensor.over="+over, "things.sensor.mqtt.gateways="+many)...)
+		require.NoError(t, err)
+		requireWhole(t, r)
+	}
+	_, err = playOver(t, "mqtt://"+b.TCP(), env, append(sets, "things.sensor.over=gateway")...)
+	require.ErrorContains(t, err, "of 100 filters", "more than that broker lets one client have")
 }

@@ -61,11 +61,13 @@ func TestABrokerBehindTLS(t *testing.T) {
 		t.Cleanup(func() { _ = s.Close() })
 		return s.Stage(scenarios.Staging{})
 	}
-	run, err := stage("broker.url=mqtts://"+m.address, "broker.ca="+filepath.Base(authority))
-	require.NoError(t, err)
-	r, err := run.Play(t.Context())
-	require.NoError(t, err)
-	requireWhole(t, r)
+	for _, over := range []string{"tcp", "gateway"} {
+		run, err := stage("broker.url=mqtts://"+m.address, "broker.ca="+filepath.Base(authority), "things.sensor.over="+over)
+		require.NoError(t, err)
+		r, err := run.Play(t.Context())
+		require.NoError(t, err)
+		requireWhole(t, r)
+	}
 	_, err = stage("broker.url=mqtts://" + m.address)
 	require.ErrorContains(t, err, "of an authority that is not trusted")
 	_, err = stage("broker.url=mqtt://" + m.address)

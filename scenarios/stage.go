@@ -138,6 +138,9 @@ func (b *builder) world() {
 	w.Beyond = func(k *sim.Kind) bool {
 		return s.Clock.Live() && slices.ContainsFunc(s.Things, func(t Thing) bool { return t.Name == k.Name && t.Connect == "outside" })
 	}
+	w.Brokered = func(k *sim.Kind) bool {
+		return slices.ContainsFunc(s.Things, func(t Thing) bool { return t.Name == k.Name && t.Connect != "bus" })
+	}
 	b.World = w
 	b.names()
 	b.wrong(sim.CheckLoad(s.Load)...)

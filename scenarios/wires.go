@@ -21,6 +21,7 @@ type wires struct {
 	journal   *journal.Journal // nil without one, or while it is read
 	repeating bool             // what a run has done before is repeated: nothing is connected
 	pending   sync.WaitGroup   // brokers that stop or start, and strangers that leave
+	strangers []func()         // that send them away
 }
 
 var _ sim.Wires = (*wires)(nil)
@@ -46,7 +47,7 @@ func (x *wires) OurBroker() bool { _, ours := x.live.hub.(*broker.Gate); return 
 var errForeignBroker = errors.New("the broker is not ours to stop: stop it where it runs")
 
 // StopBroker ends the broker, beside the clock, which it waits for.
-func (x *wires) StopBroker(hits *sim.Hits) (start func(), err error) {
+func (x *wires) StopBroker(how sim.BrokerEnd, hits *sim.Hits) (start func(), err error) {
 	gate, ours := x.live.hub.(*broker.Gate)
 	if !ours {
 		return nil, errForeignBroker
@@ -55,17 +56,36 @@ func (x *wires) StopBroker(hits *sim.Hits) (start func(), err error) {
 	if x.repeating {
 		return func() {}, nil // there is nobody to break off from
 	}
+	end, told, begin := gate.Stop, "broker stopped", gate.Start
+	if how.Killed {
+		end, told = gate.Kill, "broker killed"
+	}
+	if how.Keeps {
+		begin = gate.Resume
+	}
 	stopped := make(chan struct{})
 	x.pending.Go(func() {
 		defer close(stopped)
-		x.tell("broker stopped", gate.Stop())
+		x.tell(told, end())
 	})
 	return func() {
 		x.pending.Go(func() {
 			<-stopped
-			x.tell("broker started", gate.Start())
+			x.tell("broker started", begin())
 		})
 	}, nil
+}
+
+// Narrow leaves queues less room.
+func (x *wires) Narrow(room int, hits *sim.Hits) (undo func(), err error) {
+	gate, ours := x.live.hub.(*broker.Gate)
+	switch {
+	case !ours:
+		return nil, errForeignBroker
+	case x.repeating:
+		return func() {}, nil // what came in came in
+	}
+	return gate.Narrow(room, hits), nil
 }
 
 // HarmDisk stands in the journal's way.
@@ -110,9 +130,21 @@ func (x *wires) Attack(how string, where []sim.ThingID, hits *sim.Hits) (stop fu
 	if err != nil {
 		return nil, err
 	}
+	gone := sync.OnceFunc(leave)
+	x.strangers = append(x.strangers, gone)
 	return func() {
 		x.pending.Go(func() {
-			x.note("stranger gone", fmt.Sprintf("%s: it was let in %d times", how, leave()))
+			gone()
+			letIn, through := hits.Intrusion()
+			x.note("stranger gone", fmt.Sprintf("%s: let in %d times, %d tries got through", how, letIn, through))
 		})
 	}, nil
+}
+
+// close waits for all that was begun, and sends strangers away who are still there.
+func (x *wires) close() {
+	for _, leave := range x.strangers {
+		leave()
+	}
+	x.pending.Wait()
 }

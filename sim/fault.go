@@ -48,9 +48,9 @@ type Selection struct {
 	Hits    *Hits
 }
 
-// Hits counts what a fault did harm to: messages, values, answers, connections.
-// Any goroutine may count.
-type Hits struct{ n atomic.Uint64 }
+// Hits counts what a fault did harm to: messages, values, answers, connections; and of
+// a stranger, whose tries those are, what came of them. Any goroutine may count.
+type Hits struct{ n, letIn, through atomic.Uint64 }
 
 // Add counts one more.
 func (h *Hits) Add() {
@@ -61,6 +61,14 @@ func (h *Hits) Add() {
 
 // Count is how many there were.
 func (h *Hits) Count() uint64 { return h.n.Load() }
+
+// LetIn counts that a broker let a stranger in, GotThrough that one of its tries had the
+// effect that was meant.
+func (h *Hits) LetIn()      { h.letIn.Add(1) }
+func (h *Hits) GotThrough() { h.through.Add(1) }
+
+// Intrusion is how often a stranger was let in, and how many tries got through.
+func (h *Hits) Intrusion() (letIn, through uint64) { return h.letIn.Load(), h.through.Load() }
 
 // Faults are the faults that scenarios can name.
 var Faults = NewRegistry[Fault]("fault")

@@ -14,7 +14,7 @@ func (w *World) Harmed() string {
 		return fmt.Sprintf("the link is still impaired %d times", len(w.Link.impaired))
 	case w.Feeds != nil && w.Feeds.harmed():
 		return "context is still harmed"
-	case p != nil && (p.stalls > 0 || len(p.down)+len(p.slow)+len(p.poison) > 0):
+	case p != nil && (p.stalls > 0 || len(p.down)+len(p.slow)+len(p.poison)+len(p.narrow) > 0):
 		return "the platform is still harmed"
 	case w.Workforce != nil && w.Workforce.Disturbed() > 0:
 		return fmt.Sprintf("%d workers are still disturbed", w.Workforce.Disturbed())

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -20,18 +19,18 @@ type Intake struct {
 	stalls   int
 	down     []Cause // why it is not there at all
 	slow     []*slowness
-	poison   []*poisoning
+	poison   []*Poisoning
+	narrow   []*narrowing
 	draining bool
 	handled  map[ThingID]Series // numbers that the platform has been handed
 }
 
 type slowness struct{ takes func() time.Duration }
 
-type poisoning struct{ bad func(*Reading) bool }
-
 type intaken struct {
 	reading *Reading
 	ack     *Ack
+	failed  int // tries so far
 }
 
 // Restarter is a Platform that can lose what it knows, as a process does that ends
@@ -47,38 +46,42 @@ func (w *World) NeedIntake() *Intake {
 	return w.Intake
 }
 
-// LostToPoison is a message that the platform failed at each time it was tried.
-var LostToPoison = NewCause("dead letter")
-
-// tries is how often the platform tries a message before it is set aside.
-const tries = 3
-
 // Reading hands a reading on, now or later.
 func (p *Intake) Reading(r *Reading) {
-	switch {
-	case len(p.down) > 0:
-		p.world.Lose(r, p.down[0])
-	case p.straight():
-		p.handle(intaken{reading: r})
-	default:
-		copied := *r
-		copied.Values = append([]float64(nil), r.Values...)
-		p.queue(intaken{reading: &copied})
+	if why, lost := p.refuses(r.Thing); lost {
+		p.world.Lose(r, why)
+		return
 	}
+	if p.straight() && p.poisoned(r) == nil {
+		p.handle(intaken{reading: r})
+		return
+	}
+	copied := *r
+	copied.Values = append([]float64(nil), r.Values...)
+	p.queue(intaken{reading: &copied})
 }
 
 // Ack hands an ack on, now or later.
 func (p *Intake) Ack(a *Ack) {
-	switch {
-	case len(p.down) > 0:
-		p.world.Observers.Lost(AckMessage, a.Thing, a.Done.At, p.down[0])
-	case p.straight():
-		p.handle(intaken{ack: a})
-	default:
-		copied := *a
-		copied.State = append([]float64(nil), a.State...)
-		p.queue(intaken{ack: &copied})
+	if why, lost := p.refuses(a.Thing); lost {
+		p.world.Observers.Lost(AckMessage, a.Thing, a.Done.At, why)
+		return
 	}
+	if p.straight() {
+		p.handle(intaken{ack: a})
+		return
+	}
+	copied := *a
+	copied.State = append([]float64(nil), a.State...)
+	p.queue(intaken{ack: &copied})
+}
+
+// refuses says why a thing's message is lost before it can wait.
+func (p *Intake) refuses(id ThingID) (why Cause, lost bool) {
+	if len(p.down) > 0 {
+		return p.down[0], true
+	}
+	return p.full(id)
 }
 
 // straight says whether a message need not wait.
@@ -105,7 +108,7 @@ func (p *Intake) drain() {
 	p.draining = true
 	p.world.Clock.At(p.free, func() {
 		p.draining = false
-		if p.stalls == 0 && len(p.waiting) > 0 {
+		if p.stalls == 0 && len(p.waiting) > 0 && !p.fails(&p.waiting[0]) {
 			x := p.waiting[0]
 			p.waiting = p.waiting[1:]
 			p.handle(x)
@@ -118,14 +121,6 @@ func (p *Intake) handle(x intaken) {
 	if x.ack != nil {
 		p.platform.Ack(x.ack)
 		return
-	}
-	for _, bad := range p.poison {
-		if bad.bad(x.reading) {
-			w := p.world
-			w.Observers.Noted(Event{At: w.Clock.Now(), What: "dead letter", Thing: x.reading.Thing, ID: uint64(x.reading.Seq), Detail: fmt.Sprintf("failed %d times", tries)})
-			w.Lose(x.reading, LostToPoison)
-			return
-		}
 	}
 	s := p.handled[x.reading.Thing]
 	s.Fit(x.reading.Seq, x.reading.Foreign)
@@ -150,13 +145,6 @@ func (p *Intake) Slow(takes chance.Distribution, luck chance.Stream, hits *Hits)
 	}}
 	p.slow = append(p.slow, x)
 	return func() { p.slow = slices.DeleteFunc(p.slow, func(y *slowness) bool { return y == x }) }
-}
-
-// Poison has the platform fail at some readings, however often it tries them.
-func (p *Intake) Poison(bad func(*Reading) bool) (undo func()) {
-	x := &poisoning{bad}
-	p.poison = append(p.poison, x)
-	return func() { p.poison = slices.DeleteFunc(p.poison, func(y *poisoning) bool { return y == x }) }
 }
 
 // Behind is the platform itself.
@@ -190,7 +178,8 @@ func (p *Intake) InFlight(kinds []*Kind) (readings []int, acks int) {
 			continue
 		}
 		s := seen[x.reading.Thing]
-		old := s.Begun() && int64(s.Last)-int64(x.reading.Seq) >= 32 // it cannot be told any more, and what waits has its order
+		// Of one so far behind nobody can tell any more whether it came before, but for what it says itself.
+		old := s.Begun() && int64(s.Last)-int64(x.reading.Seq) >= 32 && x.reading.Again
 		how := s.Fit(x.reading.Seq, x.reading.Foreign)
 		if seen[x.reading.Thing] = s; how == Duplicate || old {
 			continue

@@ -12,9 +12,12 @@ type Wires interface {
 	// Harm does harm to the bytes of the connections of some things, until undo is
 	// called. rest are those that have none that can be harmed: their link is.
 	Harm(where []ThingID, h *WireHarm) (undo func(), rest []ThingID)
-	// StopBroker ends the broker, which forgets its sessions, until start is called.
-	// It does not wait. The error says why it cannot.
-	StopBroker(hits *Hits) (start func(), err error)
+	// StopBroker ends the broker until start is called. It does not wait. The error says
+	// why it cannot.
+	StopBroker(how BrokerEnd, hits *Hits) (start func(), err error)
+	// Narrow leaves the queues between broker and platform room for so many messages at
+	// most, until undo is called. The error says why it cannot.
+	Narrow(room int, hits *Hits) (undo func(), err error)
 	// Attack sends a stranger against the broker, in the names of some things, until
 	// stop is called.
 	Attack(how string, where []ThingID, hits *Hits) (stop func(), err error)
@@ -23,6 +26,12 @@ type Wires interface {
 	HarmDisk(full bool, delay func() time.Duration, hits *Hits) (undo func(), err error)
 	// OurBroker says whether the broker is the run's own.
 	OurBroker() bool
+}
+
+// BrokerEnd is how a broker ends.
+type BrokerEnd struct {
+	Killed bool // without a farewell: sockets are reset
+	Keeps  bool // when it starts again it has its sessions, and what waits in them
 }
 
 // WireHarm is what happens to the bytes of a connection.

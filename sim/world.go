@@ -23,6 +23,7 @@ type World struct {
 	Journaled     bool             // and what comes in is kept in a journal
 	Wires         Wires            // of a live run
 	Beyond        func(*Kind) bool // whose things are clients that are not ours; nil: nobody's
+	Brokered      func(*Kind) bool // whose messages a broker carries in a live run; nil: everybody's
 	Relays        bool             // a fault of the scenario wants to harm connections
 	Bus           Bus
 	Platform      Platform

@@ -106,7 +106,7 @@ func New(o Options, p Policy) *Broker {
 }
 
 // Successor makes a broker that can be opened where this one, which is closed, has
-// listened. It knows nothing of this one's clients.
+// listened. It knows nothing of this one's clients, unless it inherits.
 func (b *Broker) Successor() *Broker {
 	o := b.options
 	if b.tcp != nil {
@@ -161,7 +161,7 @@ func (b *Broker) Open() error {
 		err = b.server.Serve()
 	}
 	if err != nil {
-		b.shut()
+		b.shut((*Client).dismiss)
 		return err
 	}
 	for _, d := range doors {
@@ -260,15 +260,22 @@ func (b *Broker) Dial(ctx context.Context) (net.Conn, error) {
 func (b *Broker) DialMemory(ctx context.Context) (net.Conn, error) { return b.memory.dial(ctx) }
 
 // Publish sends a message to all who have subscribed to its topic. A client that
-// does not read can hold it up for as long as WriteWithin.
+// does not read can hold it up for as long as WriteWithin. A broker that is closed takes
+// none, not even for sessions that it keeps.
 func (b *Broker) Publish(topic string, payload []byte, qos byte) {
+	if b.over() {
+		return
+	}
 	// Only an invalid topic makes an error here.
 	_ = b.server.Publish(topic, payload, false, qos)
 }
 
 // Takers is who gets a message on a topic, by client id; sessions that are away
-// are among them.
+// are among them. A broker that is closed has none.
 func (b *Broker) Takers(topic string) (ids []string) {
+	if b.over() {
+		return nil
+	}
 	for id := range b.server.Topics.Subscribers(topic).Subscriptions {
 		ids = append(ids, id)
 	}
@@ -309,6 +316,13 @@ func (b *Broker) Connected(id string) bool {
 	return b.owners[id] != nil
 }
 
+// over says whether the broker has been closed.
+func (b *Broker) over() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
+}
+
 // Connections is how many clients are connected.
 func (b *Broker) Connections() int {
 	b.mu.Lock()
@@ -316,25 +330,31 @@ func (b *Broker) Connections() int {
 	return len(b.clients)
 }
 
-// Close ends all connections.
-func (b *Broker) Close() error {
+// Close ends all connections: clients of MQTT 5 are told that the broker shuts down.
+func (b *Broker) Close() error { return b.end((*Client).dismiss) }
+
+// Kill ends as a process does that is killed: no farewell, what was to be sent is not,
+// and sockets are reset.
+func (b *Broker) Kill() error { return b.end((*Client).reset) }
+
+func (b *Broker) end(how func(*Client)) error {
 	b.mu.Lock()
 	idle := b.closed || !b.opened
 	b.mu.Unlock()
 	if idle {
 		return nil
 	}
-	b.shut()
+	b.shut(how)
 	return b.server.Close()
 }
 
 // shut lets nobody in any more and waits until all have left. The broker's own
 // shutdown would hang behind a client that does not read.
-func (b *Broker) shut() {
+func (b *Broker) shut(how func(*Client)) {
 	b.mu.Lock()
 	b.closed = true
 	for c := range b.clients {
-		_ = c.Close()
+		how(c)
 	}
 	for id := range b.wills {
 		b.revoke(id)

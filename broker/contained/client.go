@@ -123,6 +123,18 @@ func (b *Broker) leave(c *Client) {
 	b.gone.Done()
 }
 
+// Stay waits for a while; false once the client is to leave.
+func (c *Client) Stay(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-c.closing:
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
 // hangUpOn ends the client of an id, if there is one.
 func (b *Broker) hangUpOn(id string) {
 	b.mu.Lock()

@@ -140,7 +140,11 @@ func (g *guard) heard(frame []byte) bool {
 	if fate == Passed {
 		return false
 	}
-	if fate != Taken {
+	switch fate {
+	case Unheard:
+		return true
+	case Taken:
+	default:
 		g.client.reject()
 	}
 	switch m.QoS {

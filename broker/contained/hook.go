@@ -111,6 +111,8 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 		case Passed:
 		case Taken:
 			return pk, packets.CodeSuccessIgnore
+		case Unheard:
+			return pk, packets.ErrRejectPacket
 		default:
 			c.reject()
 			return pk, packets.CodeSuccessIgnore

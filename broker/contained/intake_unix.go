@@ -52,7 +52,8 @@ func (r *readiness) feed(x *intake, t taker) error {
 
 // read takes a piece; false when there is none and one is to be waited for. A
 // short piece is not the end of it: that the client has closed can have been told
-// together with the piece, and is not told again.
+// together with the piece, and is not told again. Nor does Go's poller remember what
+// came between a piece and the next wait: so the read that finds nothing is needed.
 func (r *readiness) read(fd uintptr) (done bool) {
 	for {
 		room := r.x.room()

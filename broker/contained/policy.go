@@ -57,7 +57,7 @@ type Message struct {
 // Fate is what comes of a message.
 type Fate uint8
 
-// The fates of messages. All but Passed are acknowledged here and go no further;
+// The fates of messages. All but Passed and Unheard are acknowledged here and go no further;
 // MQTT 5 clients are told why at QoS 1. Without an acknowledgement a client would
 // send a message that was refused for ever.
 const (
@@ -65,4 +65,5 @@ const (
 	Taken                     // heard, and for nobody else
 	NotAuthorized             // refused
 	Malformed                 // refused: the payload cannot be read
+	Unheard                   // not heard, and not answered: its client is leaving meanwhile
 )

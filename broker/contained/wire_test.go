@@ -78,7 +78,10 @@ func (d *doorman) OnACLCheck(_ *mqtt.Client, topic string, write bool) bool {
 
 // hold is a contained broker in memory.
 func hold(t testing.TB, o Options, p Policy) *subject {
-	b := New(o, p)
+	return open(t, New(o, p))
+}
+
+func open(t testing.TB, b *Broker) *subject {
 	require.NoError(t, b.Open())
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	return &subject{t: t, server: b.server, broker: b, dial: func() net.Conn {

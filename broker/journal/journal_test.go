@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -70,6 +71,55 @@ func TestATornEndIsCutOffWhereverItTore(t *testing.T) {
 		require.Equal(t, append(all, "next"), after)
 		require.NoError(t, os.WriteFile(file, whole, 0o600))
 	}
+}
+
+// A journal rolls over to a new file when one is large; all are read, in order, and only
+// the last may be torn.
+func TestAJournalThatRollsOverIsReadFromAllItsFiles(t *testing.T) {
+	dir := t.TempDir()
+	files := func() []string {
+		names, err := filepath.Glob(filepath.Join(dir, "*.log"))
+		require.NoError(t, err)
+		return names // in the order of their numbers
+	}
+	large := make([]byte, 8<<20)
+	n := 0
+	fill := func(segments int) {
+		j, found, err := journal.Open(dir, func(number uint64, r []byte) error {
+			require.Len(t, r, len(large)+8)
+			require.Equal(t, number, binary.LittleEndian.Uint64(r))
+			return nil
+		})
+		require.NoError(t, err)
+		require.EqualValues(t, n, found.Records)
+		require.Zero(t, found.Torn)
+		for len(files()) < segments {
+			n++
+			require.EqualValues(t, n, j.Append(binary.LittleEndian.AppendUint64(nil, uint64(n)), large))
+			require.NoError(t, j.Wait(uint64(n)))
+		}
+		require.NoError(t, j.Close())
+	}
+	fill(2)
+	require.EqualValues(t, 8, n, "64 MiB are as much as one holds")
+	fill(3) // and it goes on where it was
+	require.EqualValues(t, 16, n)
+
+	// The first file is whole, or the journal is damaged.
+	first := files()[0]
+	about, err := os.Stat(first)
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(first, about.Size()-1))
+	var damaged *journal.Damaged
+	_, _, err = journal.Open(dir, func(uint64, []byte) error { return nil })
+	require.ErrorAs(t, err, &damaged)
+	require.Equal(t, first, damaged.File)
+	// Without one in the middle what follows is not what is due.
+	require.NoError(t, os.Remove(files()[1]))
+	require.NoError(t, os.Remove(first))
+	_, _, err = journal.Open(dir, func(uint64, []byte) error { return nil })
+	require.ErrorAs(t, err, &damaged)
+	require.ErrorContains(t, err, "it begins with record 17, and 1 is due")
 }
 
 func TestADamagedMiddleIsToldWhereverItIs(t *testing.T) {

@@ -14,7 +14,7 @@ type chaosCommand struct {
 	Plans  int    `help:"How many random plans of faults are played; without it 200, or 12 of a live run." placeholder:"N"`
 	Most   int    `help:"Faults in a plan, at most." default:"4" placeholder:"N"`
 	Cores  uint16 `help:"How many runs at once; without it all cores." placeholder:"N"`
-	Out    string `help:"A folder for the smallest plan that fails: faults.yaml." placeholder:"DIR"`
+	Out    string `help:"A folder for the smallest plan that fails, and the command that plays it again: faults.yaml." placeholder:"DIR"`
 	Quiet  bool   `short:"q" help:"No progress."`
 }
 
@@ -53,7 +53,7 @@ func (r *chaosCommand) Run(c *console) error {
 		if err := os.MkdirAll(r.Out, 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(r.Out, "faults.yaml"), []byte(result.Least.String()), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(r.Out, "faults.yaml"), []byte(result.YAML()), 0o644); err != nil {
 			return err
 		}
 	}

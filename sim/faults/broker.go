@@ -7,7 +7,6 @@ import (
 )
 
 func init() {
-	sim.Faults.Add("broker_down", "the broker is down, all connections break, and what it knew of sessions is forgotten", func() sim.Fault { return &BrokerDown{} })
 	sim.Faults.Add("session_loss", "the broker ends and begins anew at once: connections break and sessions are forgotten", func() sim.Fault { return &SessionLoss{} })
 	sim.Faults.Add("slow_subscriber", "a client subscribes to everything and does not read: its queue overflows", func() sim.Fault { return &SlowSubscriber{} })
 }
@@ -21,15 +20,15 @@ func (onBroker) Area() sim.Area { return sim.BrokerOf }
 // Check wants a run that has a broker.
 func (onBroker) Check(w *sim.World, _ sim.Selection) error {
 	if !w.Live {
-		return errors.New("in virtual time there is no broker: a partition of all things is what can be had there")
+		return errors.New("in virtual time there is no broker that it could meet: set the clock to realtime, or to a speed; broker_down, broker_kill and queue_overflow are modelled in virtual time")
 	}
 	return nil
 }
 
-// ours is a broker that can be stopped.
+// ours is a broker of the run's own.
 type ours struct{ onBroker }
 
-// Check wants a broker of the run's own.
+// Check wants one.
 func (f ours) Check(w *sim.World, where sim.Selection) error {
 	if w.ForeignBroker {
 		return errors.New("the broker is not ours to stop (broker.url): stop it where it runs")
@@ -37,20 +36,53 @@ func (f ours) Check(w *sim.World, where sim.Selection) error {
 	return f.onBroker.Check(w, where)
 }
 
-// BrokerDown stops the broker.
-type BrokerDown struct{ ours }
+// modelled is a fault of a broker of the run's own that virtual time has a model of:
+// what passes between the things that would speak by the broker and the platform.
+type modelled struct{ ours }
 
-// Begin stops it until undone.
-func (f *BrokerDown) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	return w.Wires.StopBroker(where.Hits)
+// Check wants a broker of the run's own, or virtual time and somebody who would speak by one.
+func (f modelled) Check(w *sim.World, where sim.Selection) error {
+	if w.Live {
+		return f.ours.Check(w, where)
+	}
+	if len(brokered(w)) == 0 {
+		return errors.New("no thing of this scenario speaks by a broker")
+	}
+	return nil
 }
 
-// SessionLoss stops it and starts it again.
+// brokered are the things whose messages a broker carries in a live run.
+func brokered(w *sim.World) (things []sim.ThingID) {
+	for _, k := range w.Roster.Kinds {
+		for i := range k.Count {
+			if w.Brokered == nil || w.Brokered(k) {
+				things = append(things, k.First+sim.ThingID(i))
+			}
+		}
+	}
+	return things
+}
+
+// Ending is how a broker goes and what it has when it is back.
+type Ending struct {
+	Sessions string `default:"forgotten" oneof:"forgotten|kept" doc:"kept: when it is back it has its sessions, with their subscriptions and the messages of QoS 1 and 2 that wait in them, and retained messages, as from a disk"`
+}
+
+// end has the broker be away until undone. In virtual time nothing gets through
+// meanwhile.
+func (e *Ending) end(w *sim.World, name string, killed bool, why sim.Cause, hits *sim.Hits) (undo func(), err error) {
+	if !w.Live {
+		return w.Link.Impair(name, w.Seed, sim.Impairment{Where: brokered(w), Up: true, Down: true, Loss: 1, Cause: why, Hits: hits}), nil
+	}
+	return w.Wires.StopBroker(sim.BrokerEnd{Killed: killed, Keeps: e.Sessions == "kept"}, hits)
+}
+
+// SessionLoss stops the broker and starts it again.
 type SessionLoss struct{ ours }
 
 // Begin does both.
 func (f *SessionLoss) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	start, err := w.Wires.StopBroker(where.Hits)
+	start, err := w.Wires.StopBroker(sim.BrokerEnd{}, where.Hits)
 	if err == nil {
 		start()
 	}

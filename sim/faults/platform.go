@@ -11,7 +11,6 @@ func init() {
 	sim.Faults.Add("stall", "the platform takes nothing; afterwards it takes what has gathered", func() sim.Fault { return &Stall{} })
 	sim.Faults.Add("slow_decision", "the platform takes a time for every message, one after the other", func() sim.Fault { return &SlowDecision{} })
 	sim.Faults.Add("platform_crash", "the platform ends and begins anew: what it knew is forgotten, what comes meanwhile is lost; with durable: journal neither is", func() sim.Fault { return &PlatformCrash{} })
-	sim.Faults.Add("poison", "some readings make the platform fail however often it tries: they are set aside", func() sim.Fault { return &Poison{} })
 }
 
 var lostToRestart = sim.NewCause("fault: platform_crash")
@@ -74,22 +73,4 @@ func (f *PlatformCrash) Begin(w *sim.World, where sim.Selection) (func(), error)
 		return w.Intake.Stall(), nil
 	}
 	return w.Intake.Down(lostToRestart), nil
-}
-
-// Poison sets readings aside.
-type Poison struct {
-	onPlatform
-	Share float64 `default:"1%" unit:"%" above:"0" max:"1" doc:"share of the readings"`
-}
-
-// Begin poisons them until undone.
-func (f *Poison) Begin(w *sim.World, where sim.Selection) (func(), error) {
-	luck := luck(w, "poison")
-	return w.Intake.Poison(func(r *sim.Reading) bool {
-		bad := luck.Uniform(uint32(r.Thing), uint64(r.Seq)) < f.Share
-		if bad {
-			where.Hits.Add()
-		}
-		return bad
-	}), nil
 }

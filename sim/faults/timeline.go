@@ -202,12 +202,17 @@ type Account struct {
 	Where  string
 	Begun  int    // how many times
 	Hits   uint64 // messages, values, answers or connections that it did harm to
+	Area   sim.Area
+
+	LetIn, Through uint64 // of a stranger: how often it was let in, and what got through
 }
 
 // Accounts tells of all incidents that took part.
 func (t *Timeline) Accounts() (list []Account) {
 	for _, i := range t.incidents {
-		list = append(list, Account{i.number, i.Name, i.Where, i.begun, i.where.Hits.Count()})
+		x := Account{Number: i.number, Name: i.Name, Where: i.Where, Begun: i.begun, Hits: i.where.Hits.Count(), Area: i.Fault.Area()}
+		x.LetIn, x.Through = i.where.Hits.Intrusion()
+		list = append(list, x)
 	}
 	return list
 }
