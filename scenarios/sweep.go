@@ -39,7 +39,7 @@ func ParseAxis(text string) (Axis, error) {
 	}
 	m := rangeShape.FindStringSubmatch(values)
 	if m == nil {
-		if strings.Contains(values, "..") {
+		if strings.Contains(values, "..") && !strings.Contains(values, "|") {
 			return a, notFound("%q is no range: write LOW..HIGH/STEPS, both ends with the same unit, as in 10s..60s/6", values)
 		}
 		between := ","
@@ -123,6 +123,10 @@ func (s *Script) Sweep(ctx context.Context, axes []Axis, o SweepOptions) (*Sweep
 	for _, p := range w.Points {
 		x := side{name: strings.Join(p, ", "), variant: s.Variant}
 		for n, a := range axes {
+			if a.Path == "variant" {
+				x.variant = p[n]
+				continue
+			}
 			x.sets = append(x.sets, a.Path+"="+p[n])
 		}
 		if _, err := s.with(x.variant, x.sets); err != nil {

@@ -21,6 +21,7 @@ func axis(t *testing.T, text string) scenarios.Axis {
 func TestWhatIsVariedIsAListOrARange(t *testing.T) {
 	require.Equal(t, []string{"1", "2", "5"}, axis(t, "things.pump.count=1,2, 5").Values)
 	require.Equal(t, []string{"f(a, b) > 1", "c"}, axis(t, "x=f(a, b) > 1|c").Values)
+	require.Equal(t, []string{"uniform 0.9..1.1", "1"}, axis(t, "x=uniform 0.9..1.1|1").Values)
 	require.Equal(t, []string{"1", "2", "3", "4"}, axis(t, "x=1..4/4").Values)
 	require.Equal(t, []string{"1", "2"}, axis(t, "x=1..2/9").Values, "whole numbers stay whole, each once")
 	require.Equal(t, []string{"10s", "20s", "30s"}, axis(t, "x=10..30s/3").Values)
@@ -77,6 +78,25 @@ func TestASweepIsTheResponseAtEveryPoint(t *testing.T) {
 	require.ErrorContains(t, err, "did you mean fitter?")
 	_, err = s.Sweep(context.Background(), []scenarios.Axis{axis(t, "seed=1..5000/5000"), axis(t, "duration=1h,2h,3h")}, scenarios.SweepOptions{})
 	require.ErrorContains(t, err, "more than 10000 points")
+}
+
+func TestVariantsCanBeAnAxis(t *testing.T) {
+	s, err := scenarios.Load("retail", scenarios.Options{Sets: []string{"duration=1 day"}})
+	require.NoError(t, err)
+	defer s.Close()
+	o := scenarios.CompareOptions{Replications: 2}
+	w, err := s.Sweep(context.Background(), []scenarios.Axis{axis(t, "people.associate.count=2,3"), axis(t, "variant=iot,ioe")}, scenarios.SweepOptions{CompareOptions: o})
+	require.NoError(t, err)
+	require.Equal(t, []string{"3", "ioe"}, w.Points[3])
+	compared, err := s.Compare(context.Background(), o)
+	require.NoError(t, err)
+	for n, row := range compared.Rows {
+		for variant := range 2 {
+			require.Equal(t, row.Cells[variant].Interval, w.Result.Rows[n].Cells[2+variant].Interval, row.Name)
+		}
+	}
+	_, err = s.Sweep(context.Background(), []scenarios.Axis{axis(t, "variant=iot,iof")}, scenarios.SweepOptions{CompareOptions: o})
+	require.ErrorContains(t, err, `no variant "iof"`)
 }
 
 func TestAnOptimumIsHeldAgainstOtherSeeds(t *testing.T) {

@@ -60,7 +60,7 @@ type Step struct {
 	Uses     string              `doc:"a stock the task takes from; it waits until there is enough"`
 	Count    int                 `min:"0" default:"1" doc:"how many it takes from the stock"`
 	Does     string              `doc:"the command that the person's hands carry out when the work is done"`
-	Finds    []string            `doc:"signals that the person measures; the twin takes the values up when the work is done"`
+	Finds    []string            `doc:"signals that the person measures; the twin takes the values up when the work is done, or, where a formula asks for correction(signal), by how much the sensor is off"`
 	Priority *int                `doc:"higher goes first; default: the decision's"`
 	Escalate *Escalate           `doc:"whom else to ask when nobody answers"`
 	Topic    string              `doc:"where the message goes; default: the name of the process or decision"`

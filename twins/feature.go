@@ -181,6 +181,35 @@ func (f *previous) update(_ int, _ float64, _ sim.Time, row []float64) {
 	row[f.slot] = row[f.signal]
 }
 
+// correction is the factor between what people find and what the sensor shows:
+// the calibration that an ack brings, kept until the next. 1 before the first.
+type correction struct {
+	slot  int
+	shown []float64 // by the sensor, at the last reading; NaN before the first
+}
+
+func (f *correction) layOut(things int) {
+	f.shown = make([]float64, things)
+	for i := range f.shown {
+		f.shown[i] = math.NaN()
+	}
+}
+
+func (f *correction) update(i int, x float64, _ sim.Time, row []float64) {
+	f.shown[i] = x
+	if math.IsNaN(row[f.slot]) {
+		row[f.slot] = 1
+	}
+}
+
+// learn takes up a finding; beside a sensor that shows nothing or the other sign
+// there is no factor.
+func (f *correction) learn(i int, found float64, row []float64) {
+	if c := found / f.shown[i]; c > 0 && !math.IsInf(c, 1) {
+		row[f.slot] = c
+	}
+}
+
 // clocked is a slot that changes with time: from the slot that holds since when
 // in seconds, or, where that is -1, since the thing was last heard.
 type clocked struct{ slot, from int }

@@ -81,6 +81,12 @@ var functions = []function{
 			return nil
 		})},
 	residualFunction, ewmaZFunction, cusumFunction, pageHinkleyFunction,
+	{"correction", "what a person last found (finds) by what the sensor showed then: the factor that corrects a signal; 1 before anybody has found anything",
+		[]formula.Param{signalParam}, formula.Number,
+		overSignal(func(k *twins, q *query) error {
+			k.follow(q.signal, &correction{slot: q.slot})
+			return nil
+		})},
 	{"silent_for", "time since the thing was last heard; unknown before the first time", nil, formula.Duration, bindSilentFor},
 	{"age", "time since what a source says became true; unknown where it says nothing",
 		[]formula.Param{{Name: "source", Kind: formula.NameOf}}, formula.Duration, bindAge},

@@ -121,12 +121,13 @@ func (k *twins) report(i int, state []float64, at sim.Time) (changed bool) {
 	return changed
 }
 
-// learn takes up what a person has found at thing i: the twin is corrected until
-// the next reading that has the signal, and trends go on from the finding.
+// learn takes up what a person has found at thing i. Where a formula asks for the
+// signal's correction, that is what changes; else the twin has the finding until
+// the next reading with the signal, and trends go on from it.
 func (k *twins) learn(i int, a *sim.Ack) {
 	row := k.row(i)
 	for _, x := range a.Found {
-		if math.IsNaN(x.Value) {
+		if math.IsNaN(x.Value) || k.correct(i, x, row) {
 			continue
 		}
 		for _, f := range k.features[x.Signal] {
@@ -134,6 +135,17 @@ func (k *twins) learn(i int, a *sim.Ack) {
 		}
 		row[x.Signal] = x.Value
 	}
+}
+
+// correct says whether a finding has become a correction.
+func (k *twins) correct(i int, x sim.Finding, row []float64) bool {
+	for _, f := range k.features[x.Signal] {
+		if c, ok := f.(*correction); ok {
+			c.learn(i, x.Value, row)
+			return true
+		}
+	}
+	return false
 }
 
 func (s *shadow) converged() bool {

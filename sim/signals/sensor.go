@@ -13,11 +13,13 @@ import (
 
 // Sensor is how a truth becomes a measured value; every model has it.
 type Sensor struct {
-	Noise      Noise     `doc:"what the sensor adds to the truth at each reading: a number is the standard deviation of a normal error, words are any distribution"`
-	Resolution float64   `min:"0" doc:"smallest step the sensor shows; 0 for none"`
-	Hidden     bool      `doc:"no sensor shows it: the twin learns it from people who find it, if at all"`
-	Artefact   *Artefact `doc:"for a while now and then, the sensor shows something that is not so: a lead off, a hand in the beam"`
-	stream     chance.Stream
+	Calibration chance.Distribution `doc:"its error: what the sensor shows is the truth times a factor, drawn once for each thing; without it 1"`
+	Noise       Noise               `doc:"what the sensor adds to the truth at each reading: a number is the standard deviation of a normal error, words are any distribution"`
+	Resolution  float64             `min:"0" doc:"smallest step the sensor shows; 0 for none"`
+	Hidden      bool                `doc:"no sensor shows it: the twin learns it from people who find it, if at all"`
+	Artefact    *Artefact           `doc:"for a while now and then, the sensor shows something that is not so: a lead off, a hand in the beam"`
+	stream      chance.Stream
+	factor      []float64 // by thing, where Calibration is given
 }
 
 // Artefact spoils a share of a sensor's spells, all readings of one alike.
@@ -60,19 +62,31 @@ func (Noise) WordsPattern() string { return chance.Pattern(units.Number) }
 
 // Streams of one signal are told apart by the top bits of the draw number.
 const (
-	drawNoise    = 0
-	drawTruth    = 1 << 40
-	drawInitial  = 2 << 40
-	drawArtefact = 3 << 40
+	drawNoise       = 0
+	drawTruth       = 1 << 40
+	drawInitial     = 2 << 40
+	drawArtefact    = 3 << 40
+	drawCalibration = 6 << 40 // 4 and 5 are the flows'
 )
 
-func (s *Sensor) at(site *sim.Site) { s.stream = site.Stream }
+func (s *Sensor) at(site *sim.Site) {
+	s.stream, s.factor = site.Stream, nil
+	if s.Calibration == nil {
+		return
+	}
+	for i := range site.Kind.Count {
+		s.factor = append(s.factor, s.Calibration.Quantile(s.stream.Uniform(uint32(i), drawCalibration)))
+	}
+}
 
 // Measure adds the sensor's error to a truth and rounds it to what it can show;
 // NaN where it shows nothing.
 func (s *Sensor) Measure(i int, n uint32, truth float64) float64 {
 	if s.Hidden {
 		return math.NaN()
+	}
+	if s.factor != nil {
+		truth *= s.factor[i]
 	}
 	if s.Artefact != nil {
 		truth += s.Artefact.off(s.stream, i, n)
