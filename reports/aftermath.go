@@ -17,6 +17,7 @@ type Aftermath struct {
 	open     []*strike // under way
 	awaiting []*strike // over, and some whom they met have not been heard again
 	uplinks  []bin
+	perTime  float64 // bins a nanosecond
 	loops    []turned
 	fired    []firing
 	storms   []Storm
@@ -70,12 +71,12 @@ const (
 
 // NewAftermath makes one for a run that is to last so long.
 func NewAftermath(c *sim.Clock, roster *sim.Roster, planned time.Duration) *Aftermath {
-	return &Aftermath{clock: c, roster: roster, planned: max(sim.Time(planned), bins), uplinks: make([]bin, bins), carried: map[uint64]struct{}{}}
+	return &Aftermath{clock: c, roster: roster, planned: max(sim.Time(planned), bins), perTime: bins / float64(max(sim.Time(planned), bins)), uplinks: make([]bin, bins), carried: map[uint64]struct{}{}}
 }
 
 // place is the bin of a time.
 func (a *Aftermath) place(t sim.Time) int {
-	return int(min(max(float64(t)/float64(a.planned), 0)*bins, bins-1))
+	return int(min(max(float64(t)*a.perTime, 0), bins-1))
 }
 
 // Noted takes faults and decisions down.

@@ -44,11 +44,8 @@ type spell struct {
 // detect has alarms of a decision held against a condition over this kind.
 func (t *truth) detect(x Target, p *formula.Program) *detection {
 	d := &detection{kind: t.kind, ahead: x.Ahead, program: p, spells: make([]spell, t.kind.Count), alarms: map[int][]sim.Time{}}
-	if t.rows == nil {
-		n := len(t.kind.Signals) + len(t.kind.States) + len(t.kind.Attributes)
-		t.rows, t.line = make([]float64, n*t.kind.Count), formula.Env{Row: make([]float64, n), World: make([]float64, 2)}
-	}
 	t.reads(p)
+	t.remember()
 	t.detections = append(t.detections, d)
 	return d
 }

@@ -19,7 +19,7 @@ type truth struct {
 	terms    []*term
 
 	detections []*detection
-	rows       []float64   // the last of each thing; nil where nothing is detected
+	rows       []float64   // the last of each thing
 	line       formula.Env // between two rows
 }
 
@@ -31,6 +31,7 @@ type term struct {
 	how     how
 	program *formula.Program
 	held    bool       // reads states and attributes alone: what it was holds until it jumps
+	slots   []int      // of a row, which it reads, where it is held
 	value   []float64  // by thing
 	since   []sim.Time // by thing, of spells
 	total   float64
@@ -64,6 +65,11 @@ func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 
 func (t *truth) follow(h how, p *formula.Program) *term {
 	x := &term{how: h, program: p, held: t.reads(p), value: make([]float64, t.kind.Count)}
+	if x.held {
+		for _, ref := range p.Slots() {
+			x.slots = append(x.slots, ref.Slot)
+		}
+	}
 	switch h {
 	case spells:
 		x.since = make([]sim.Time, t.kind.Count)
@@ -71,7 +77,15 @@ func (t *truth) follow(h how, p *formula.Program) *term {
 		x.total = math.NaN()
 	}
 	t.terms = append(t.terms, x)
+	t.remember()
 	return x
+}
+
+// remember makes room for rows, once something is followed.
+func (t *truth) remember() {
+	if n := t.kind.Width(); t.rows == nil {
+		t.rows, t.line = make([]float64, n*t.kind.Count), formula.Env{Row: make([]float64, n), World: make([]float64, 2)}
+	}
 }
 
 // reads notes what a formula needs, and says whether it reads states and attributes
@@ -102,19 +116,31 @@ func (t *truth) see(i int, now sim.Time, row []float64) {
 		dt = float64(now-from) / hour
 		t.hours += dt
 	}
+	before := t.rows[i*len(row):][:len(row)]
 	for _, x := range t.terms {
-		v := x.program.Number(&t.env)
-		if x.how.condition() && !(v > 0) { // unknown is not true
-			v = 0
+		v := x.value[i]
+		if first || x.moved(before, row) {
+			v = x.program.Number(&t.env)
+			if x.how.condition() && !(v > 0) { // unknown is not true
+				v = 0
+			}
 		}
 		x.step(i, now, dt, v, first)
 	}
-	if t.rows != nil {
-		for _, d := range t.detections {
-			t.judge(d, i, from, now, row)
-		}
-		copy(t.rows[i*len(row):], row)
+	for _, d := range t.detections {
+		t.judge(d, i, from, now, row)
 	}
+	copy(before, row)
+}
+
+// moved says whether a term may have another value than before.
+func (x *term) moved(before, row []float64) bool {
+	for _, slot := range x.slots {
+		if before[slot] != row[slot] {
+			return true
+		}
+	}
+	return !x.held
 }
 
 // world sets what formulae read of a time.

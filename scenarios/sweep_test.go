@@ -92,7 +92,7 @@ func TestVariantsCanBeAnAxis(t *testing.T) {
 	require.NoError(t, err)
 	for n, row := range compared.Rows {
 		for variant := range 2 {
-			require.Equal(t, row.Cells[variant].Interval, w.Result.Rows[n].Cells[2+variant].Interval, row.Name)
+			require.Equal(t, row.Words(variant), w.Result.Rows[n].Words(2+variant), row.Name)
 		}
 	}
 	_, err = s.Sweep(context.Background(), []scenarios.Axis{axis(t, "variant=iot,iof")}, scenarios.SweepOptions{CompareOptions: o})

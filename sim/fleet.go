@@ -22,6 +22,7 @@ type Fleet struct {
 	Unattended time.Duration
 
 	world   *World
+	width   int // of a row
 	signals []Signal
 	order   []int     // signals in the order they are carried forward: an input before what reads it
 	truth   []float64 // Kind.Width() per thing
@@ -71,7 +72,7 @@ func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.Rea
 		return nil, err
 	}
 	f := &Fleet{
-		Kind: k, Carrier: w.Bus, world: w, order: order,
+		Kind: k, Carrier: w.Bus, world: w, width: k.Width(), order: order,
 		truth:   make([]float64, k.Width()*k.Count),
 		carried: make([]Time, k.Count),
 		seq:     make([]uint32, k.Count),
@@ -157,18 +158,18 @@ func signalOrder(k *Kind, models []SignalModel) ([]int, error) {
 
 // Row is thing i's ground truth: signals, states, attributes.
 func (f *Fleet) Row(i int) []float64 {
-	w := f.Kind.Width()
-	return f.truth[i*w : i*w+w : i*w+w]
+	from := i * f.width
+	return f.truth[from : from+f.width : from+f.width]
 }
 
 // State is where a state of thing i stands, for a model that keeps it.
 func (f *Fleet) State(i, state int) *float64 {
-	return &f.truth[i*f.Kind.Width()+len(f.Kind.Signals)+state]
+	return &f.truth[i*f.width+len(f.Kind.Signals)+state]
 }
 
 // Truth is where the truth of one signal of thing i stands, for its model.
 func (f *Fleet) Truth(i, signal int) *float64 {
-	return &f.truth[i*f.Kind.Width()+signal]
+	return &f.truth[i*f.width+signal]
 }
 
 // Release takes a thing out of play: a device or an outside client is it.

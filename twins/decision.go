@@ -23,6 +23,7 @@ type decision struct {
 	latest    map[uint32]uint64 // the latest turn of a thing, where again asks for it
 	since     []sim.Time        // when the condition came true, where it must last
 	check     time.Duration
+	calendar  bool // time changes it by the hour and the day alone
 	priority  int
 	steps     []step
 	context   []formula.Ref // slots of the condition that sources fill
@@ -188,8 +189,9 @@ func (h checkHandler) Happen(part, arg uint32) {
 	d := h.p.decisions[arg]
 	h.p.world.Clock.Schedule(h.p.world.Clock.Now().Add(d.check), h.p.checkKind, part, arg)
 	only := d.k.decisions[d.place : d.place+1]
+	since := h.p.world.Clock.Now() - sim.Time(d.check)
 	for i := int(part) * sweep; i < min((int(part)+1)*sweep, d.k.kind.Count); i++ {
-		if d.k.heard(i) {
+		if d.k.heard(i) && !(d.calendar && d.k.seen[i].mirrored > since) { // a reading has seen to it
 			h.p.judgeAll(d.k, only, i, nil)
 		}
 	}
@@ -199,6 +201,7 @@ func (h checkHandler) Happen(part, arg uint32) {
 func (p *Platform) enlist(d *decision) {
 	refs := append([]formula.Ref{}, d.when.Slots()...)
 	inWhen := len(refs)
+	d.calendar = d.check == 0
 	if d.until != nil {
 		refs = append(refs, d.until.Slots()...)
 	}
@@ -206,6 +209,7 @@ func (p *Platform) enlist(d *decision) {
 	for n, ref := range refs {
 		u := p.useOf(d.k, ref)
 		dependsOnTime = dependsOnTime || u.timed()
+		d.calendar = d.calendar && u.sort != silentUse && u.sort != ageUse
 		onState = onState || u.sort == stateUse
 		if u.sort == contextUse || u.sort == presentUse || u.sort == ageUse {
 			p.sources[u.of].inform(d)
