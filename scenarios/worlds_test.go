@@ -1,3 +1,8 @@
+// What worlds say is arithmetic on one goroutine a run, and comparisons of many are
+// raced elsewhere: under the race detector these would take ten minutes for nothing.
+
+//go:build !race
+
 package scenarios_test
 
 import (
