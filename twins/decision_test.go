@@ -117,6 +117,21 @@ func TestCheckSaysHowOftenTimeIsLookedAt(t *testing.T) {
 	require.Equal(t, sim.Time(30*second), s.commands[0].Decided.At)
 }
 
+func TestWhatTheClockAloneChangesIsLeftToReadingsWhereTheyCome(t *testing.T) {
+	s := newStage(t)
+	s.World.Calendar.Start = 5*time.Hour + 59*time.Minute + 30*second
+	s.watch(twins.Decision{When: "hour >= 6", Of: "press"})
+	s.reads(0, 4, 1, 1) // and is silent from then on
+	s.reads(25*second, 3, 1, 1)
+	s.until(30 * second)
+	require.Len(t, s.commands, 1)
+	require.EqualValues(t, 4, s.commands[0].Thing)
+	s.reads(35*second, 3, 1, 1)
+	require.Len(t, s.commands, 2)
+	require.EqualValues(t, 3, s.commands[1].Thing)
+	require.Equal(t, sim.Time(35*second), s.commands[1].Decided.At)
+}
+
 func TestADecisionAtWorkDoesNotBeginASecondTurn(t *testing.T) {
 	s := newStage(t).watch(twins.Decision{When: "vibration > 8"})
 	for n, v := range []float64{9, 1, 9, 1} {
