@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What faults cost: hours of downtime with an interval, and in live runs readings and time; five minutes.
+# What faults cost: hours of downtime with an interval, and in live runs readings and time; eleven minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 programs=$(mktemp -d)
