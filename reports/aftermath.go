@@ -156,7 +156,7 @@ func (a *Aftermath) seconds(from, to sim.Stamp) float64 {
 	if a.clock.Live() {
 		return (to.Wall - from.Wall).Seconds()
 	}
-	return to.At.Sub(from.At).Seconds()
+	return float64(to.At-from.At) / 1e9
 }
 
 // Lost books a loss to all faults under way.

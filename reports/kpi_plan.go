@@ -64,7 +64,7 @@ func planKPIs(s Setup) (q kpis, truths []*truth, detections []*detection, err er
 		return q, nil, nil, err
 	}
 	for i, t := range truths {
-		if len(t.terms)+len(t.detections) == 0 {
+		if !t.followed() {
 			truths[i] = nil
 		}
 	}

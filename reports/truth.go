@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"slices"
 
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/formula"
@@ -13,10 +14,12 @@ type truth struct {
 	calendar sim.Calendar
 	timed    bool     // a formula reads the hour or the weekday
 	at       sim.Time // of the hour and weekday in env
+	day      sim.Day  // of the latest of them
 	env      formula.Env
 	last     []sim.Time // by thing; unseen before its first truth
 	hours    float64    // summed over things
-	terms    []*term
+	moving   []*term    // those that read signals or the time
+	still    []*still   // those that read states and attributes alone
 
 	detections []*detection
 	rows       []float64   // the last of each thing
@@ -31,12 +34,18 @@ type term struct {
 	how     how
 	program *formula.Program
 	held    bool       // reads states and attributes alone: what it was holds until it jumps
-	slots   []int      // of a row, which it reads, where it is held
 	value   []float64  // by thing
-	since   []sim.Time // by thing, of spells
+	since   []sim.Time // by thing: of spells since when the present one is, of what is held since when it is not yet weighed
 	total   float64
 	weight  float64 // hours that total stands for
 	count   uint64
+}
+
+// still are the terms that read the same states and attributes: while none of those
+// jumps there is nothing to do.
+type still struct {
+	slots []int // of a row
+	terms []*term
 }
 
 const hour = 3.6e12 // nanoseconds
@@ -65,21 +74,39 @@ func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 
 func (t *truth) follow(h how, p *formula.Program) *term {
 	x := &term{how: h, program: p, held: t.reads(p), value: make([]float64, t.kind.Count)}
-	if x.held {
-		for _, ref := range p.Slots() {
-			x.slots = append(x.slots, ref.Slot)
-		}
-	}
-	switch h {
-	case spells:
+	if x.held || h == spells {
 		x.since = make([]sim.Time, t.kind.Count)
-	case maxOf, minOf:
+	}
+	if h == maxOf || h == minOf {
 		x.total = math.NaN()
 	}
-	t.terms = append(t.terms, x)
+	if x.held {
+		t.hold(x)
+	} else {
+		t.moving = append(t.moving, x)
+	}
 	t.remember()
 	return x
 }
+
+// hold puts a term beside those that read the same slots.
+func (t *truth) hold(x *term) {
+	var slots []int
+	for _, ref := range x.program.Slots() {
+		slots = append(slots, ref.Slot)
+	}
+	slices.Sort(slots)
+	for _, s := range t.still {
+		if slices.Equal(s.slots, slots) {
+			s.terms = append(s.terms, x)
+			return
+		}
+	}
+	t.still = append(t.still, &still{slots, []*term{x}})
+}
+
+// followed says whether anything wants this kind's truth.
+func (t *truth) followed() bool { return len(t.moving)+len(t.still)+len(t.detections) > 0 }
 
 // remember makes room for rows, once something is followed.
 func (t *truth) remember() {
@@ -117,15 +144,15 @@ func (t *truth) see(i int, now sim.Time, row []float64) {
 		t.hours += dt
 	}
 	before := t.rows[i*len(row):][:len(row)]
-	for _, x := range t.terms {
-		v := x.value[i]
-		if first || x.moved(before, row) {
-			v = x.program.Number(&t.env)
-			if x.how.condition() && !(v > 0) { // unknown is not true
-				v = 0
+	for _, x := range t.moving {
+		x.step(i, now, dt, x.look(&t.env), first)
+	}
+	for _, s := range t.still {
+		if first || s.moved(before, row) {
+			for _, x := range s.terms {
+				x.step(i, now, float64(now-x.since[i])/hour, x.look(&t.env), first)
 			}
 		}
-		x.step(i, now, dt, v, first)
 	}
 	for _, d := range t.detections {
 		t.judge(d, i, from, now, row)
@@ -133,37 +160,52 @@ func (t *truth) see(i int, now sim.Time, row []float64) {
 	copy(before, row)
 }
 
-// moved says whether a term may have another value than before.
-func (x *term) moved(before, row []float64) bool {
-	for _, slot := range x.slots {
+// look is the term's present value; a condition that is unknown is not true.
+func (x *term) look(env *formula.Env) float64 {
+	v := x.program.Number(env)
+	if x.how.condition() && !(v > 0) {
+		return 0
+	}
+	return v
+}
+
+// moved says whether the terms may have other values than before.
+func (s *still) moved(before, row []float64) bool {
+	for _, slot := range s.slots {
 		if before[slot] != row[slot] {
 			return true
 		}
 	}
-	return !x.held
+	return false
 }
 
 // world sets what formulae read of a time.
 func (t *truth) world(env *formula.Env, at sim.Time) {
-	env.World[0], env.World[1] = t.calendar.Hour(at), float64(t.calendar.Weekday(at))
+	if !t.day.Has(at) {
+		t.day = t.calendar.Day(at)
+	}
+	env.World[0], env.World[1] = t.day.Hour(at), float64(t.day.Weekday)
 }
 
+// step takes in a value at now; dt, in hours, is how long there was the one before.
 func (x *term) step(i int, now sim.Time, dt, v float64, first bool) {
 	before := x.value[i]
 	x.value[i] = v
 	if first {
 		before = v
-		if x.how == spells {
+		if x.since != nil {
 			x.since[i] = now
 		}
+		dt = 0
 	}
 	switch x.how {
 	case timeWhile, integralOf, meanOf:
-		between := before
-		if !x.held {
-			between = (before + v) / 2
+		if x.held {
+			x.weigh(before, dt)
+			x.since[i] = now
+		} else {
+			x.weigh((before+v)/2, dt)
 		}
-		x.weigh(between, dt)
 	case countOf, rateOf:
 		if before == 0 && v > 0 {
 			x.count++
@@ -201,19 +243,28 @@ func (t *truth) close(now sim.Time) {
 		if last == unseen {
 			continue
 		}
-		dt := float64(now-last) / hour
-		t.hours += dt
-		for _, x := range t.terms {
-			switch v := x.value[i]; x.how {
-			case timeWhile, integralOf, meanOf:
-				x.weigh(v, dt)
-			case sumAtEnd:
-				x.weigh(v, 1)
+		t.hours += float64(now-last) / hour
+		for _, x := range t.moving {
+			x.close(i, float64(now-last)/hour)
+		}
+		for _, s := range t.still {
+			for _, x := range s.terms {
+				x.close(i, float64(now-x.since[i])/hour)
 			}
 		}
 	}
 	for _, d := range t.detections {
 		d.close(now, t.last)
+	}
+}
+
+// close lets the last value hold for a time in hours.
+func (x *term) close(i int, dt float64) {
+	switch v := x.value[i]; x.how {
+	case timeWhile, integralOf, meanOf:
+		x.weigh(v, dt)
+	case sumAtEnd:
+		x.weigh(v, 1)
 	}
 }
 

@@ -31,7 +31,7 @@ func (f *Fleet) sense(i int) {
 	for s, signal := range f.signals {
 		values[s] = signal.Measure(i, seq, row[s])
 	}
-	f.reading = Reading{Thing: id, Seq: seq, Sensed: w.Clock.StampOf(now), Values: values}
+	f.reading.begin(id, seq, w.Clock.StampOf(now), values)
 	w.Observers.Sent(&f.reading)
 	if w.Tampers.Any() {
 		f.sendTampered(slot)
@@ -50,13 +50,17 @@ func (f *Fleet) sense(i int) {
 	}
 }
 
+// begin makes a reused reading another one: field by field, where a literal would be made
+// beside it and copied.
+func (r *Reading) begin(id ThingID, seq uint32, sensed Stamp, values []float64) {
+	r.Thing, r.Seq, r.Foreign, r.Sensed, r.Arrived, r.Values = id, seq, false, sensed, Stamp{}, values
+	r.Skew, r.Odd, r.Again = 0, false, false
+}
+
 // arrive hands a reading that has passed the link to the carrier.
 func (f *Fleet) arrive(slot uint32) {
 	x, values := f.flights.at(slot)
-	f.reading = Reading{
-		Thing: f.Kind.First + ThingID(x.who), Seq: x.seq,
-		Sensed: f.world.Clock.StampOf(x.sensed), Values: values,
-	}
+	f.reading.begin(f.Kind.First+ThingID(x.who), x.seq, f.world.Clock.StampOf(x.sensed), values)
 	if len(f.odd) > 0 {
 		f.reading.oddly(f.odd[slot])
 		delete(f.odd, slot)

@@ -226,3 +226,18 @@ func TestRosterNamesAndPatterns(t *testing.T) {
 	require.Error(t, err)
 	require.Nil(t, r.Kind(sim.NoThing))
 }
+
+func TestADayIsTheCalendars(t *testing.T) {
+	c := sim.Calendar{Start: 2*24*time.Hour + 6*time.Hour}
+	var day sim.Day
+	for at := sim.Time(0); at < sim.Time(10*24*time.Hour); at += sim.Time(17*time.Minute + 3) {
+		if !day.Has(at) {
+			day = c.Day(at)
+		}
+		require.Equal(t, c.Hour(at), day.Hour(at))
+		require.Equal(t, c.Weekday(at), day.Weekday)
+	}
+	day = c.Day(0)
+	require.Equal(t, sim.Time(-6*time.Hour), day.From)
+	require.False(t, day.Has(day.To))
+}

@@ -60,6 +60,24 @@ func (c Calendar) WeekTime(t Time) time.Duration {
 	return (c.Start + time.Duration(t)%Week) % Week
 }
 
+// Day is one day of a run.
+type Day struct {
+	From, To Time
+	Weekday  int // Monday 1 to Sunday 7
+}
+
+// Day is the day that t lies in.
+func (c Calendar) Day(t Time) Day {
+	from := t - Time(c.WeekTime(t)%(24*time.Hour))
+	return Day{from, from.Add(24 * time.Hour), c.Weekday(t)}
+}
+
+// Has says whether t lies in the day.
+func (d *Day) Has(t Time) bool { return d.From <= t && t < d.To }
+
+// Hour is the hour of the day at t, 0 to 24, with its fraction.
+func (d *Day) Hour(t Time) float64 { return time.Duration(t - d.From).Hours() }
+
 // Hour is the hour of the day at t, 0 to 24, with its fraction.
 func (c Calendar) Hour(t Time) float64 {
 	return (c.WeekTime(t) % (24 * time.Hour)).Hours()

@@ -21,6 +21,7 @@ type Platform struct {
 	worldUses  []use       // what each World slot is
 	worldClock []clocked   // those that change with time
 	worldTime  sim.Time    // when they were last brought up to date
+	day        sim.Day     // in which
 
 	mirrored                       sim.Stamp // of the reading under way
 	turns                          uint64    // begun so far
@@ -152,12 +153,15 @@ func (p *Platform) refreshWorld(now sim.Time) {
 		return
 	}
 	p.worldTime = now
+	if !p.day.Has(now) {
+		p.day = p.world.Calendar.Day(now)
+	}
 	for _, c := range p.worldClock {
 		switch p.worldUses[c.slot].sort {
 		case hourUse:
-			p.env.World[c.slot] = p.world.Calendar.Hour(now)
+			p.env.World[c.slot] = p.day.Hour(now)
 		case weekdayUse:
-			p.env.World[c.slot] = float64(p.world.Calendar.Weekday(now))
+			p.env.World[c.slot] = float64(p.day.Weekday)
 		default:
 			p.env.World[c.slot] = now.Seconds() - p.env.World[c.from]
 		}

@@ -84,14 +84,15 @@ type normal struct {
 	distuv.Normal
 }
 
-func (d *normal) Support() (lo, hi float64) { return math.Inf(-1), math.Inf(1) }
+// Quantile goes past gonum's unit normal to the function behind it, as those of others here do: that saves a quarter of the time.
+func (d *normal) Quantile(u float64) float64 { return d.Mu + d.Sigma*mathext.NormalQuantile(u) }
+func (d *normal) Support() (lo, hi float64)  { return math.Inf(-1), math.Inf(1) }
 
 type lognormal struct {
 	written
 	distuv.LogNormal
 }
 
-// Quantile goes past gonum's unit normal to the function behind it, which saves a quarter of the time.
 func (d *lognormal) Quantile(u float64) float64 {
 	return math.Exp(d.Mu + d.Sigma*mathext.NormalQuantile(u))
 }

@@ -9,6 +9,11 @@ func arithmetic(t Type, op string, l, r operand) operand {
 	if r.known {
 		return arithmeticWith(t, op, l, r)
 	}
+	if r.inRow() {
+		if f := arithmeticOfSlot(op, l, r); f != nil {
+			return numeric(t, f, l, r)
+		}
+	}
 	var f func(*Env) float64
 	switch op {
 	case "+":

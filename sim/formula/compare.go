@@ -25,20 +25,33 @@ func compare(op string, l, r operand) operand {
 	if r.known {
 		return compareWith(op, l, r)
 	}
-	x, y := l.number, r.number
 	// Numbers here are finite or NaN, so a comparison that neither holds nor
 	// fails is one with an unknown.
+	x, y := l.number, r.number
+	var is func(*Env) truth
+	var holds func(*Env) bool
 	switch op {
 	case "<":
-		return logical(func(e *Env) truth { a, b := x(e), y(e); return decide(a < b, a >= b) }, l, r)
+		is = func(e *Env) truth { a, b := x(e), y(e); return decide(a < b, a >= b) }
+		holds = func(e *Env) bool { return x(e) < y(e) }
 	case "<=":
-		return logical(func(e *Env) truth { a, b := x(e), y(e); return decide(a <= b, a > b) }, l, r)
+		is = func(e *Env) truth { a, b := x(e), y(e); return decide(a <= b, a > b) }
+		holds = func(e *Env) bool { return x(e) <= y(e) }
 	case ">":
-		return logical(func(e *Env) truth { a, b := x(e), y(e); return decide(a > b, a <= b) }, l, r)
+		is = func(e *Env) truth { a, b := x(e), y(e); return decide(a > b, a <= b) }
+		holds = func(e *Env) bool { return x(e) > y(e) }
 	case ">=":
-		return logical(func(e *Env) truth { a, b := x(e), y(e); return decide(a >= b, a < b) }, l, r)
+		is = func(e *Env) truth { a, b := x(e), y(e); return decide(a >= b, a < b) }
+		holds = func(e *Env) bool { return x(e) >= y(e) }
+	default:
+		is = func(e *Env) truth { a, b := x(e), y(e); return decide(a == b, a < b || a > b) }
+		holds = func(e *Env) bool { return x(e) == y(e) }
 	}
-	return logical(func(e *Env) truth { a, b := x(e), y(e); return decide(a == b, a < b || a > b) }, l, r)
+	o := logical(is, l, r)
+	if !o.known {
+		o.holds = holds
+	}
+	return o
 }
 
 func decide(holds, fails bool) truth {
@@ -61,7 +74,9 @@ func compareWith(op string, l, c operand) operand {
 	o := logical(func(e *Env) truth { return within(x(e), lo, hi) }, l, c)
 	if l.slot {
 		o.bands = []band{{l.ref, lo, hi}}
-		o.holds = allOf(o.bands)
+		o.holds = allOf(o.bands, nil)
+	} else if !o.known {
+		o.holds = func(e *Env) bool { v := x(e); return lo <= v && v <= hi }
 	}
 	return o
 }

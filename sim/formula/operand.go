@@ -10,8 +10,9 @@ type operand struct {
 	value float64 // NaN when unknown
 	slot  bool    // it is what stands in ref
 	ref   Ref
-	bands []band // it is these comparisons joined by and
-	vm    bool   // a part of it runs on the library's VM
+	bands []band            // it is these comparisons
+	rest  []func(*Env) bool // and these conditions, joined by and; both empty: it is no such chain
+	vm    bool              // a part of it runs on the library's VM
 
 	number func(*Env) float64 // of Number, Duration, Text: finite, or NaN when unknown
 	truth  func(*Env) truth   // of Bool
@@ -97,14 +98,26 @@ func both(l, r operand) operand {
 		}
 		return min(first, b(e))
 	}, l, r)
-	if len(l.bands) > 0 && len(r.bands) > 0 {
-		o.bands = append(append(o.bands, l.bands...), r.bands...)
-		o.holds = allOf(o.bands)
-	} else if !o.known {
-		x, y := l.holds, r.holds
-		o.holds = func(e *Env) bool { return x(e) && y(e) }
+	if !o.known {
+		o.chain(l, r)
 	}
 	return o
+}
+
+// chain makes an operand the conditions of several, joined by and. Comparisons of slots
+// with constants are looked at first: they cost next to nothing.
+func (o *operand) chain(of ...operand) {
+	for _, part := range of {
+		o.bands = append(o.bands, part.bands...)
+		o.rest = append(o.rest, part.rest...)
+		if len(part.bands)+len(part.rest) == 0 {
+			o.rest = append(o.rest, part.holds)
+		}
+	}
+	o.holds = allOf(o.bands, o.rest)
+	if bands := o.bands; len(o.rest) == 0 {
+		o.truth = func(e *Env) truth { return truthOfAll(bands, e) }
+	}
 }
 
 func either(l, r operand) operand {

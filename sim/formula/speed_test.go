@@ -15,6 +15,7 @@ var speeds = []struct{ name, source string }{
 	{"arithmetic", "temperature - 40 * load + 2 * vibration > 55"},
 	{"logic", "not (vibration < 5 or load > 0.9) and (site == 'north' or site startsWith 's')"},
 	{"pair", "vibration / load > temperature / 4"},
+	{"forecast", "(24 / load - vibration) / temperature < (open_orders >= 13 and open_orders < 22 ? 20 : vibration < 5 ? 14 : 12) and vibration > 2 and load > 0"},
 }
 
 func TestEvaluationAllocatesNothing(t *testing.T) {

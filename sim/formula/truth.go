@@ -90,22 +90,47 @@ func within(v, lo, hi float64) truth {
 	return unknown
 }
 
-// allOf is the test of bands joined by and.
-func allOf(bands []band) func(*Env) bool {
-	switch len(bands) {
-	case 1:
+// truthOfAll is the truth of bands joined by and: one that fails decides, whatever is
+// unknown beside it.
+func truthOfAll(bands []band, e *Env) truth {
+	all := yes
+	for i := range bands {
+		b := &bands[i]
+		row := e.Row
+		if b.ref.Space == World {
+			row = e.World
+		}
+		switch within(finite(row[b.ref.Slot]), b.lo, b.hi) {
+		case no:
+			return no
+		case unknown:
+			all = unknown
+		}
+	}
+	return all
+}
+
+// allOf is the test of bands and other conditions joined by and.
+func allOf(bands []band, rest []func(*Env) bool) func(*Env) bool {
+	switch {
+	case len(bands) == 1 && len(rest) == 0:
 		slot, lo, hi := bands[0].ref.Slot, bands[0].lo, bands[0].hi
 		if bands[0].ref.Space == World {
 			return func(e *Env) bool { v := e.World[slot]; return lo <= v && v <= hi }
 		}
 		return func(e *Env) bool { v := e.Row[slot]; return lo <= v && v <= hi }
-	case 2:
+	case len(bands) == 2 && len(rest) == 0:
 		a, b := bands[0], bands[1]
 		return func(e *Env) bool { return a.holds(e) && b.holds(e) }
 	}
 	return func(e *Env) bool {
 		for i := range bands {
 			if !bands[i].holds(e) {
+				return false
+			}
+		}
+		for _, holds := range rest {
+			if !holds(e) {
 				return false
 			}
 		}

@@ -29,6 +29,7 @@ type Expression struct {
 	index    int
 	every    sim.Time
 	calendar sim.Calendar
+	day      sim.Day // the latest that was asked for
 	program  *formula.Program
 	timed    bool
 	env      formula.Env
@@ -93,8 +94,11 @@ func (m *Expression) Build(s *sim.Site) (sim.Signal, error) {
 func (m *Expression) evaluate(i int, now sim.Time) float64 {
 	m.env.Row = m.fleet.Row(i)
 	if m.timed {
+		if !m.day.Has(now) {
+			m.day = m.calendar.Day(now)
+		}
 		w := m.env.World
-		w[0], w[1], w[2] = m.calendar.Hour(now), float64(m.calendar.Weekday(now)), now.Seconds()
+		w[0], w[1], w[2] = m.day.Hour(now), float64(m.day.Weekday), now.Seconds()
 	}
 	return m.program.Number(&m.env)
 }
