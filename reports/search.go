@@ -62,7 +62,7 @@ type hunt struct {
 }
 
 const (
-	mostRuns     = 20 // that look for the knee between two rates
+	mostRuns     = 60 // that look for the knee between two rates: by theory 8 % either way where a run scatters by a third
 	mostConfirms = 8  // rates that are tried as the one that is sustained
 )
 
