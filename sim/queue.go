@@ -1,6 +1,9 @@
 package sim
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // event is what waits in the queue: when, and kind, arg and who in one word.
 type event struct {
@@ -20,13 +23,13 @@ type event struct {
 // sorted only when it is opened. What falls into the open slot goes to a small
 // heap beside it, what lies beyond the ring into another, and moves into the
 // ring when the horizon reaches it. Width and number of slots follow the delays
-// and the load that are seen.
+// and the load that are seen; a few events need no ring: they are all soon.
 type queue struct {
 	cur     []event // the open slot, sorted; cur[head:] is still to come
 	head    int
 	soon    eventHeap
 	open    uint64 // number of the open slot: its time >> shift
-	openEnd uint64 // where the open slot ends
+	openEnd uint64 // where the open slot ends; always where there are few events
 	shift   uint   // a slot is 1<<shift ns wide
 	ring    []slot // a power of two of them; slot n stands at n & mask
 	filled  []uint64
@@ -40,11 +43,19 @@ type queue struct {
 	delays [65]uint32 // pushes by bits.Len64 of their delay
 }
 
+// A heap alone is faster up to most few; it is returned to when far fewer are left.
+const (
+	mostFew  = 64
+	fewAgain = 16
+	always   = math.MaxUint64
+)
+
 // slot is a chain of blocks; block 0 is none.
 type slot struct{ first, last uint32 }
 
 func (q *queue) init() {
-	q.reshape(20, 256)
+	q.reshape(20, 64)
+	q.openEnd = always
 }
 
 func (q *queue) len() int {
@@ -62,6 +73,9 @@ func (q *queue) place(e event) {
 	switch {
 	case uint64(e.at) < q.openEnd:
 		q.soon.push(e)
+		if q.openEnd == always && len(q.soon.events) > mostFew {
+			q.reconsider()
+		}
 	case n-q.open < uint64(len(q.ring)):
 		at := n & uint64(len(q.ring)-1)
 		s := &q.ring[at]
@@ -171,18 +185,23 @@ func (q *queue) reconsider() {
 	}
 	clear(q.delays[:])
 	q.pops = 0
+	if q.len() <= fewAgain {
+		q.rebuild(q.shift, len(q.ring), always)
+		return
+	}
 	slots := uint(6)
 	for slots < 16 && 20<<slots < q.len() {
 		slots++
 	}
 	shift := max(reach, slots+4) - slots
-	if have := uint(bits.Len(uint(len(q.ring))) - 1); shift != q.shift || slots > have || slots+1 < have {
-		q.rebuild(shift, 1<<slots)
+	if have := uint(bits.Len(uint(len(q.ring))) - 1); shift != q.shift || slots > have || slots+1 < have || q.openEnd == always {
+		q.rebuild(shift, 1<<slots, 0)
 	}
 }
 
-// rebuild moves everything into a ring of another shape, ties in their order.
-func (q *queue) rebuild(shift uint, slots int) {
+// rebuild moves everything into a ring of another shape, ties in their order, or all of
+// it into the heap.
+func (q *queue) rebuild(shift uint, slots int, openEnd uint64) {
 	all := make([]event, 0, q.len())
 	all = append(all, q.cur[q.head:]...)
 	for len(q.soon.events) > 0 {
@@ -200,6 +219,7 @@ func (q *queue) rebuild(shift uint, slots int) {
 		all = append(all, q.far.pop())
 	}
 	q.reshape(shift, slots)
+	q.openEnd = max(q.openEnd, openEnd)
 	for _, e := range all {
 		q.place(e)
 	}
