@@ -81,6 +81,16 @@ func TestARoomCoolsAsItsTwoTimeConstantsSay(t *testing.T) {
 	var _ sim.Signal = m
 }
 
+func TestARoomIsPaidForByThePriceOfTheHour(t *testing.T) {
+	m := &signals.Room{Outside: "s1", Price: "s2", Loss: 0.05, Exchange: 0.3, Air: 0.1, Mass: 1.2, Power: 2, Band: 0.5, Setpoint: 21, Comfort: 21}
+	b := put(t, 1, 5*time.Minute, nil, m, &signals.Constant{Value: 0}, &signals.Constant{Value: 0.25})
+	b.run(t, 12*time.Hour)
+	b.fleet.Changed(0)
+	used := *b.fleet.State(0, b.fleet.Kind.State("used"))
+	require.InEpsilon(t, 12*0.05*21, used, 0.1, "what 21 K lose in twelve hours")
+	require.InEpsilon(t, 0.25*used, *b.fleet.State(0, b.fleet.Kind.State("paid")), 1e-9)
+}
+
 func TestHiddenIsNotMeasuredAndArtefactsSpoilTheirShare(t *testing.T) {
 	hidden := &signals.Constant{Value: 4, Sensor: signals.Sensor{Hidden: true}}
 	spoiled := &signals.Constant{Value: 4, Sensor: signals.Sensor{Artefact: &signals.Artefact{Share: 0.1, Lasts: 3, Adds: words(t, "50", units.Number)}}}
