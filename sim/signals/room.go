@@ -23,19 +23,21 @@ func init() {
 // setpoint and window (1 open), which commands set; heat; used, kWh so far;
 // overrides, how often somebody turned it up.
 type Room struct {
+	_ struct{} `formula:"air·dT/dt = exchange·(M − T) + (loss + window·open)·(To − T) + power·heat + gain·present; mass·dM/dt = exchange·(T − M)" source:"unchecked, Bacher and Madsen 2011, Energy and Buildings 43, 1511: two states, the model there called TiTm"`
+
 	Outside  string        `required:"true" doc:"the signal that is the temperature outside"`
 	Present  string        `doc:"the signal that says how many are there; without it nobody"`
 	Loss     float64       `default:"0.05" above:"0" unit:"kW/K" doc:"to the outside, ventilation included" source:"none, an assumption: an office of 20 m²"`
 	Window   float64       `default:"0.15" min:"0" unit:"kW/K" doc:"what an open window adds" source:"none, an assumption"`
 	Exchange float64       `default:"0.15" above:"0" unit:"kW/K" doc:"between air and mass" source:"none, an assumption"`
 	Air      float64       `default:"0.1" above:"0" unit:"kWh/K" doc:"capacity of air and furniture" source:"none, an assumption"`
-	Mass     float64       `default:"1.2" above:"0" unit:"kWh/K" doc:"capacity of walls and floor; with loss 0.05 kW/K a slow time constant of 27 h" source:"range of rooms and houses in Bacher and Madsen 2011"`
+	Mass     float64       `default:"1.2" above:"0" unit:"kWh/K" doc:"capacity of walls and floor; with loss 0.05 kW/K a slow time constant of 27 h" source:"none, an assumption in the range of Bacher and Madsen 2011"`
 	Power    float64       `default:"2" min:"0" unit:"kW" doc:"of the heating" source:"none, an assumption"`
-	Gain     float64       `default:"0.1" min:"0" unit:"kW" doc:"of each person present" source:"ISO 7730: 1.2 met, about 100 W"`
-	Band     float64       `default:"0.5" min:"0" doc:"hysteresis of the thermostat, K either way"`
-	Setpoint float64       `default:"21" doc:"at the beginning"`
-	Comfort  float64       `default:"21" doc:"what somebody who is cold turns the setpoint to"`
-	Bears    float64       `default:"1.5" min:"0" doc:"K below comfort that people bear" source:"ISO 7730 category C: about 3 K below the optimum at 1 clo; none for when they act"`
+	Gain     float64       `default:"0.1" min:"0" unit:"kW" doc:"of each person present" source:"unchecked, ISO 7730: 1.2 met, about 100 W"`
+	Band     float64       `default:"0.5" min:"0" doc:"hysteresis of the thermostat, K either way" source:"none, an assumption: a common value"`
+	Setpoint float64       `default:"21" doc:"at the beginning" source:"none, an assumption"`
+	Comfort  float64       `default:"21" doc:"what somebody who is cold turns the setpoint to" source:"none, an assumption"`
+	Bears    float64       `default:"1.5" min:"0" doc:"K below comfort that people bear" source:"none, an assumption: half of what ISO 7730 category C allows"`
 	Patience time.Duration `default:"15m" min:"0s" doc:"how long, before they turn it up" source:"none, an assumption"`
 	Sensor   `key:",inline"`
 
