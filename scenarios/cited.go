@@ -27,20 +27,49 @@ func (s *Script) uncited() (problems []language.Problem) {
 	return problems
 }
 
+// applied are the sources that hold in the variant that is played, by the paths that
+// their values have in it: variants.ioe.decisions.early is decisions.early of ioe.
+func (s *Script) applied() (list []applied) {
+	for _, c := range s.Sources {
+		rest, varied := strings.CutPrefix(c.Path, "variants.")
+		if !varied {
+			list = append(list, applied{c, c.Path, !s.document.Same(s.base, "sources."+c.Path), false})
+		} else if path, own := strings.CutPrefix(rest, s.Variant+"."); own && s.Variant != "" {
+			list = append(list, applied{c, path, true, false})
+		} else {
+			continue
+		}
+		last := &list[len(list)-1]
+		if v, ok := s.document.Value("sources." + c.Path); ok {
+			last.flagged = v.Flag != ""
+		}
+	}
+	return list
+}
+
+type applied struct {
+	Cited
+	path    string
+	fresh   bool // a variant brings it, or it speaks of one
+	flagged bool // a flag has set it
+}
+
 // citing says where a value that the scenario gives comes from.
-func (s *Script) citing(v language.Value) sim.Citation {
-	var best *Cited
-	for n := range s.Sources {
-		if c := &s.Sources[n]; below(v.Path, c.Path) && (best == nil || len(c.Path) > len(best.Path)) {
+func (s *Script) citing(v language.Value, sources []applied) sim.Citation {
+	var best *applied
+	for n := range sources {
+		if c := &sources[n]; below(v.Path, c.path) && (best == nil || len(c.path) >= len(best.path)) {
 			best = c
 		}
 	}
 	switch {
 	case best == nil:
 		return sim.Citation{Mark: sim.MarkNone}
-	case v.Flag != "" && s.document.Same(s.base, "sources."+best.Path): // of what stood there before
+	case best.Mark == sim.MarkNone || best.flagged || best.fresh && v.Flag == "":
+		return best.Citation
+	case v.Flag != "": // it was a source of what stood there before
 		return sim.Citation{Mark: sim.MarkNone, Words: "set by " + v.Flag}
-	case s.Variant != "" && !s.document.Same(s.base, v.Path) && s.document.Same(s.base, "sources."+best.Path):
+	case !s.document.Same(s.base, v.Path):
 		return sim.Citation{Mark: sim.MarkNone, Words: "as the variant " + s.Variant + " has it"}
 	}
 	return best.Citation
@@ -55,15 +84,14 @@ func below(path, from string) bool {
 // sources says of each model of the run what it computes, with which values, and
 // where both come from; and of what else the scenario gives sources of.
 func (s *Script) sources() (list []reports.Sourced) {
-	told := map[string]bool{}
+	told, from := map[string]bool{}, s.applied()
 	add := func(path, model string, entry any) {
 		x := reports.Sourced{Of: path, Model: model, Values: []reports.SourcedValue{}}
-		var from sim.Citation
-		x.Formula, from = language.Formula(entry)
-		x.Mark, x.Source = string(from.Mark), from.Words
+		formula, of := language.Formula(entry)
+		x.Formula, x.Mark, x.Source = formula, string(of.Mark), of.Words
 		for _, v := range s.document.Values(path, entry) {
 			told[v.Path] = true
-			x.Values = append(x.Values, s.sourced(v))
+			x.Values = append(x.Values, s.sourced(v, from))
 		}
 		list = append(list, x)
 	}
@@ -90,18 +118,18 @@ func (s *Script) sources() (list []reports.Sourced) {
 		last := &list[len(list)-1]
 		for _, v := range s.document.Values(last.Of, x.Fault.Fault) {
 			told[v.Path] = true
-			last.Values = append(last.Values, s.sourced(v))
+			last.Values = append(last.Values, s.sourced(v, from))
 		}
 	}
 	for _, section := range [...]string{"process", "decisions"} {
 		for _, v := range s.document.All(section, "takes", "wait") {
 			told[v.Path] = true
-			list = append(list, reports.Sourced{Of: v.Path, Values: []reports.SourcedValue{s.sourced(v)}})
+			list = append(list, reports.Sourced{Of: v.Path, Values: []reports.SourcedValue{s.sourced(v, from)}})
 		}
 	}
-	for _, c := range s.Sources {
-		if v, ok := s.document.Value(c.Path); ok && !covers(c.Path, told) {
-			list = append(list, reports.Sourced{Of: c.Path, Values: []reports.SourcedValue{s.sourced(v)}})
+	for _, c := range from {
+		if v, ok := s.document.Value(c.path); ok && !covers(c.path, told) {
+			list = append(list, reports.Sourced{Of: c.path, Values: []reports.SourcedValue{s.sourced(v, from)}})
 		}
 	}
 	return list
@@ -117,7 +145,7 @@ func covers(from string, paths map[string]bool) bool {
 	return false
 }
 
-func (s *Script) sourced(v language.Value) reports.SourcedValue {
+func (s *Script) sourced(v language.Value, sources []applied) reports.SourcedValue {
 	x := reports.SourcedValue{Key: v.Key, Value: v.Text, Unit: v.Unit, By: "scenario"}
 	from := v.Source
 	switch {
@@ -127,7 +155,7 @@ func (s *Script) sourced(v language.Value) reports.SourcedValue {
 		x.By = "flag"
 		fallthrough
 	default:
-		from = s.citing(v)
+		from = s.citing(v, sources)
 	}
 	x.Mark, x.Source = string(from.Mark), from.Words
 	return x

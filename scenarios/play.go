@@ -207,7 +207,10 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	}
 	e.Real, e.Simulated = r.players()
 	e.Simulated = append(e.Simulated, r.leftOut()...)
-	e.Remarks, e.Sources = r.remarks(), s.sources()
+	e.Remarks = r.remarks()
+	if !r.staging.terse {
+		e.Sources = s.sources()
+	}
 	return e
 }
 

@@ -40,6 +40,8 @@ type Staging struct {
 	Out    string // folder of a durable run
 	Resume bool   // go on with the run that is there
 
+	terse bool // one of many: its report need not say where its values come from
+
 	dry bool // only to check: nothing is opened, time is virtual
 }
 

@@ -10,7 +10,7 @@ type Mark string
 
 // The marks.
 const (
-	MarkChecked   Mark = "checked"   // it has been read where it stands
+	MarkChecked   Mark = "checked"   // it has been read there, or with those who quote it, who are told then
 	MarkUnchecked Mark = "unchecked" // it is said to stand there, and nobody has looked
 	MarkNone      Mark = "none"      // there is no checked source: an assumption
 	MarkPlain     Mark = "plain"     // needs none: a definition, or a default that changes nothing

@@ -25,7 +25,7 @@ type Battery struct {
 
 	Holds      float64 `required:"true" above:"0" unit:"kWh" doc:"what it holds"`
 	Power      float64 `required:"true" above:"0" unit:"kW" doc:"the most it gives or takes"`
-	Efficiency float64 `unit:"%" default:"82%" above:"0" max:"1" doc:"given for each that was taken" source:"checked, EIA, Power Plant Operations Report: mean monthly round trip of US utility-scale batteries in 2019"`
+	Efficiency float64 `unit:"%" default:"82%" above:"0" max:"1" doc:"given for each that was taken" source:"checked, EIA 2021 of its Power Plant Operations Report: mean monthly round trip of US utility-scale batteries in 2019"`
 	Start      float64 `unit:"%" default:"50%" min:"0" max:"1" doc:"charge at the beginning" source:"none, an assumption"`
 	Sensor     `key:",inline"`
 
