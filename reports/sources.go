@@ -50,7 +50,7 @@ func (t *text) sources() {
 	t.title("sources")
 	fmt.Fprintf(t, "  %d values: %d from checked sources, %d from unchecked ones, %d without a checked source, %d that need none\n",
 		values, count[string(sim.MarkChecked)], count[string(sim.MarkUnchecked)], count[string(sim.MarkNone)], count[string(sim.MarkPlain)])
-	fmt.Fprintf(t, "  %d formulae, %d of them checked or definitions; all of it: run --sources, report.json\n", formulae, checked)
+	fmt.Fprintf(t, "  %d of %d formulae are checked or definitions; each of both: run --sources, report.json\n", checked, formulae)
 }
 
 // SourcesText writes for people what each part of the world was made by and where

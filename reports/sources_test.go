@@ -30,5 +30,5 @@ process.look.0.takes
     5m [unchecked: a book]
 `, whole.String())
 	require.NoError(t, x.Text(&short, false))
-	require.Contains(t, short.String(), "  4 values: 1 from checked sources, 1 from unchecked ones, 2 without a checked source, 0 that need none\n  1 formulae, 1 of them checked or definitions")
+	require.Contains(t, short.String(), "  4 values: 1 from checked sources, 1 from unchecked ones, 2 without a checked source, 0 that need none\n  1 of 1 formulae are checked or definitions")
 }

@@ -146,16 +146,13 @@ func covers(from string, paths map[string]bool) bool {
 }
 
 func (s *Script) sourced(v language.Value, sources []applied) reports.SourcedValue {
-	x := reports.SourcedValue{Key: v.Key, Value: v.Text, Unit: v.Unit, By: "scenario"}
+	x := reports.SourcedValue{Key: v.Key, Value: v.Text, Unit: v.Unit, By: "default"}
 	from := v.Source
-	switch {
-	case v.Path == "":
-		x.By = "default"
-	case v.Flag != "":
-		x.By = "flag"
-		fallthrough
-	default:
-		from = s.citing(v, sources)
+	if v.Path != "" {
+		x.By, from = "scenario", s.citing(v, sources)
+		if v.Flag != "" {
+			x.By = "flag"
+		}
 	}
 	x.Mark, x.Source = string(from.Mark), from.Words
 	return x
