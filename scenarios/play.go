@@ -207,10 +207,7 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	}
 	e.Real, e.Simulated = r.players()
 	e.Simulated = append(e.Simulated, r.leftOut()...)
-	e.Remarks = r.remarks()
-	if !r.staging.terse {
-		e.Sources = s.sources()
-	}
+	e.Remarks, e.Sources = r.remarks(), r.cited
 	return e
 }
 

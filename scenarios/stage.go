@@ -64,6 +64,7 @@ type Run struct {
 	played   sim.Time // when it ended
 	over     bool     // played to its end
 	limits   []reports.Limit
+	cited    []reports.Sourced // by what the world is made, and where that comes from
 }
 
 // Stage puts all rooms together for one run of the script. The error is Mistakes
@@ -84,6 +85,9 @@ func (s *Script) Stage(o Staging) (*Run, error) {
 	if err := b.err(); err != nil {
 		b.Run.Close()
 		return nil, err
+	}
+	if !o.terse && !o.dry {
+		b.cited = s.sources()
 	}
 	return b.Run, nil
 }
