@@ -28,6 +28,7 @@ type Environment struct {
 	Limits    []Limit
 	Counts    []Count // what wires and platform counted besides
 	Devices   []Device
+	Sources   []Sourced
 	Wall      Wall
 }
 
@@ -83,6 +84,7 @@ type Report struct {
 	Devices    []Device      `json:"devices"`              // real things
 	Resilience *Resilience   `json:"resilience,omitempty"` // of a run with faults
 	Durable    *Durable      `json:"durable,omitempty"`    // of a run that can go on in another process
+	Sources    []Sourced     `json:"sources"`
 	Trust      Trust         `json:"trust"`
 	Wall       Wall          `json:"wall"`
 }
@@ -172,7 +174,7 @@ func (r *Recorder) Report(e Environment) *Report {
 		Events: r.clock.Events(), Hash: hex(r.clock.Hash()),
 		Decisions: r.decisionFigures(), Uplinks: r.uplinkFigures(), Ages: r.ages(), Steps: r.stepFigures(),
 		Throughput: r.throughput(), Ledger: r.ledger(), Windows: r.windows(), KPIs: r.kpis.results(),
-		Limits: []LimitResult{}, People: r.crews(), Devices: append([]Device{}, e.Devices...), Trust: r.trust(e.Counts), Wall: e.Wall,
+		Limits: []LimitResult{}, People: r.crews(), Devices: append([]Device{}, e.Devices...), Sources: append([]Sourced{}, e.Sources...), Trust: r.trust(e.Counts), Wall: e.Wall,
 	}
 	if len(r.epochs) == mostEpochs {
 		x.Remarks = append(x.Remarks, fmt.Sprintf("faults cut the run more than %s times: what came after stands in the last window", grouped(mostEpochs)))

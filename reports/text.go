@@ -34,6 +34,7 @@ func (x *Report) Text(w io.Writer, colour bool) error {
 	t.steps()
 	t.people()
 	t.kpis()
+	t.sources()
 	t.trust()
 	_, err := io.WriteString(w, t.String())
 	return err

@@ -21,7 +21,7 @@ func (r *Run) beside(ctx context.Context) (calm func() (*reports.Calm, error), e
 		return nil, err
 	}
 	s.Clock, s.Faults = r.Script.Clock, nil
-	run, err := s.Stage(Staging{Replica: r.staging.Replica, LookupEnv: r.staging.LookupEnv, beside: true})
+	run, err := s.Stage(Staging{Replica: r.staging.Replica, LookupEnv: r.staging.LookupEnv, beside: true, terse: true})
 	if err != nil {
 		return nil, err
 	}

@@ -31,12 +31,21 @@ type listed struct {
 	name, doc string
 	forms     []string // ways to write it, in words
 	fields    []language.FieldDoc
+	formula   string
+	source    sim.Citation // of the formula
+}
+
+// configured is an entry that is written as a configuration.
+func configured(name, doc string, entry any) listed {
+	l := listed{name: name, doc: doc, fields: language.Describe(entry)}
+	l.formula, l.source = language.Formula(entry)
+	return l
 }
 
 func registered[T any](name, doc string, r *sim.Registry[T]) section {
 	s := section{name: name, doc: doc}
 	for _, e := range r.Entries() {
-		s.entries = append(s.entries, listed{name: e.Name, doc: e.Doc, fields: language.Describe(e.New())})
+		s.entries = append(s.entries, configured(e.Name, e.Doc, e.New()))
 	}
 	return s
 }
@@ -56,13 +65,14 @@ func catalogue() []section {
 		figures.entries = append(figures.entries, listed{name: f.Name, doc: f.Doc, forms: []string{f.Form}})
 	}
 	kpis := registered("kpis", "what a run is worth: built-in ones by their names, or your own", reports.KPIs)
-	kpis.entries = append(kpis.entries, listed{name: "own KPI", doc: "a mapping with a name and one of time, count, rate, integral, sum, mean, max, min and formula", fields: language.Describe(&reports.KPI{})})
+	kpis.entries = append(kpis.entries, configured("own KPI", "a mapping with a name and one of time, count, rate, integral, sum, mean, max, min and formula", &reports.KPI{}))
 	return []section{
-		{name: "scenario", doc: "the keys of a scenario file", entries: []listed{{name: "scenario", doc: "a world of four pillars and how it is played", fields: language.Describe(&Scenario{})}}},
+		{name: "scenario", doc: "the keys of a scenario file", entries: []listed{configured("scenario", "a world of four pillars and how it is played", &Scenario{})}},
 		registered("signals", "models of measured quantities: {model: NAME, …}", sim.Signals),
 		words,
 		registered("data", "sources of context, told by their key", sources.Sources),
-		{name: "people", doc: "crews of workers", entries: []listed{{name: "crew", doc: "workers with the same skills and hours", fields: language.Describe(&people.Crew{})}}},
+		{name: "people", doc: "crews of workers", entries: []listed{configured("crew", "workers with the same skills and hours", &people.Crew{})}},
+		{name: "network", doc: "what lies between things and platform", entries: []listed{configured("link", "one for each thing, both ways", &sim.Network{})}},
 		{name: "process", doc: "steps of processes and decisions, each one of command, task, wait, if, parallel, notify and process", entries: []listed{{name: "step", doc: "a mapping with these keys, or one word: a command or a process", fields: language.Describe(&twins.Step{})}}},
 		features,
 		registered("faults", "what can go wrong: {at: TIME, for: TIME, fault: NAME, where: PATTERN, …}", sim.Faults),
@@ -109,6 +119,9 @@ func (s *section) print(b *strings.Builder) {
 
 func (e *listed) print(b *strings.Builder) {
 	fmt.Fprintf(b, "  %s\n      %s\n", e.name, e.doc)
+	if e.formula != "" {
+		fmt.Fprintf(b, "      formula: %s\n      source: %s\n", e.formula, e.source)
+	}
 	for _, f := range e.forms {
 		fmt.Fprintf(b, "      %s\n", f)
 	}
@@ -139,8 +152,8 @@ func about(f *language.FieldDoc) string {
 		parts = append(parts, "default "+f.Default)
 	}
 	line := strings.Join(parts, ", ") + ")"
-	if f.Source != "" {
-		line += " [" + f.Source + "]"
+	if f.Source.Mark != "" && f.Default != "" && f.Source.String() != string(sim.MarkPlain) {
+		line += " [" + f.Source.String() + "]"
 	}
 	return line
 }

@@ -157,7 +157,7 @@ func (s *Script) try(ctx context.Context, p FaultPlan, twice bool) (begun int, e
 		if err != nil {
 			return 0, fmt.Errorf("%w: %w", errUnplayable, err)
 		}
-		run, err := other.Stage(Staging{})
+		run, err := other.Stage(Staging{terse: true})
 		if err != nil {
 			return 0, fmt.Errorf("%w: %w", errUnplayable, err)
 		}

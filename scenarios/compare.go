@@ -161,7 +161,7 @@ func (s *Script) trial(ctx context.Context, x side, replica int) (reports.Trial,
 	if x.calm {
 		v.Faults = nil
 	}
-	run, err := v.Stage(Staging{Replica: replica})
+	run, err := v.Stage(Staging{Replica: replica, terse: true})
 	if err != nil {
 		return reports.Trial{}, err
 	}

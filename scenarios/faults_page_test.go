@@ -97,8 +97,8 @@ func brackets(f language.FieldDoc) string {
 	case f.Default != "":
 		parts = append(parts, "default "+f.Default)
 	}
-	if f.Source != "" {
-		parts = append(parts, "source: "+f.Source)
+	if f.Source.Mark != "" && f.Source.String() != string(sim.MarkPlain) {
+		parts = append(parts, "source: "+f.Source.String())
 	}
 	return " (" + cell(strings.Join(parts, "; ")) + ")"
 }

@@ -165,6 +165,9 @@ func (s *Script) read() error {
 	if problems := s.document.Decode(&s.Scenario); len(problems) > 0 {
 		return Mistakes(problems)
 	}
+	if problems := s.uncited(); len(problems) > 0 {
+		return Mistakes(problems)
+	}
 	return s.part()
 }
 

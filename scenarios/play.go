@@ -207,7 +207,7 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	}
 	e.Real, e.Simulated = r.players()
 	e.Simulated = append(e.Simulated, r.leftOut()...)
-	e.Remarks = r.remarks()
+	e.Remarks, e.Sources = r.remarks(), r.cited
 	return e
 }
 

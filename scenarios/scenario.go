@@ -36,6 +36,7 @@ type Scenario struct {
 	Broker   Broker          `doc:"where the run's broker listens, or where one is that is not ours, in live runs"`
 	Platform Platform        `doc:"who decides: the platform that is built in, or one that is not ours and is a client of the broker (external)"`
 	Durable  Durable         `doc:"what of a live run outlives the kill of its process: journal, for a fleet in another process (run --only)"`
+	Sources  []Cited         `map:"Path" doc:"where values come from, by their paths as --set has them: things.press.signals.vibration, or people for all of them; each begins with checked, unchecked, none or plain, as in \"checked, ISO 2954:2012\""`
 	Faults   []Incident      `doc:"what goes wrong, and when"`
 	Limits   []reports.Limit `doc:"what must hold, such as p99 of loop < 250ms; a broken one fails the run"`
 	KPIs     []reports.KPI   `key:"kpis" doc:"what the run is worth: names of built-in ones, or your own"`

@@ -40,6 +40,8 @@ type Staging struct {
 	Out    string // folder of a durable run
 	Resume bool   // go on with the run that is there
 
+	terse bool // one of many: its report need not say where its values come from
+
 	dry bool // only to check: nothing is opened, time is virtual
 }
 
@@ -62,6 +64,7 @@ type Run struct {
 	played   sim.Time // when it ended
 	over     bool     // played to its end
 	limits   []reports.Limit
+	cited    []reports.Sourced // by what the world is made, and where that comes from
 }
 
 // Stage puts all rooms together for one run of the script. The error is Mistakes
@@ -82,6 +85,9 @@ func (s *Script) Stage(o Staging) (*Run, error) {
 	if err := b.err(); err != nil {
 		b.Run.Close()
 		return nil, err
+	}
+	if !o.terse && !o.dry {
+		b.cited = s.sources()
 	}
 	return b.Run, nil
 }

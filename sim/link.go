@@ -8,6 +8,8 @@ import (
 
 // Network is what lies between the things and the platform, as modelled.
 type Network struct {
+	_ struct{} `formula:"arrives = sent + latency + jitter, after those before it unless reorder; lost with the probability loss" source:"none, an assumption: messages are lost independently of one another"`
+
 	Latency chance.Distribution `unit:"s" doc:"time one way"`
 	Jitter  chance.Distribution `unit:"s" doc:"added to the latency, drawn anew for each message"`
 	Loss    float64             `unit:"%" min:"0" max:"1" doc:"share of the messages that vanish"`

@@ -15,7 +15,10 @@ import (
 //     key:"…,inline" takes the keys of the struct it holds as its own;
 //   - tags: doc (a sentence), unit (what a number is measured in: "°C", "mm/s";
 //     "%" makes "30%" 0.3), default (as it would be written), min, max, above,
-//     required:"true", oneof:"a|b|c", source (where a default comes from);
+//     required:"true", oneof:"a|b|c", source (where a default comes from: a
+//     [Citation]; a text that has one is a quantity and no name);
+//   - a field _ struct{} tells of the whole: tag formula (what it computes, in its keys)
+//     and source (where the formula comes from);
 //   - types: float64, int, bool, string, time.Duration, [Expression],
 //     chance.Distribution (words; unit "s" makes its numbers durations),
 //     []T (a list; one item may stand without the brackets), structs, pointers to

@@ -35,7 +35,7 @@ type command struct {
 	Password passwordCommand `cmd:"" help:"Print the line of a users file for a user of the broker, whose password it asks for."`
 	Capacity capacityCommand `cmd:"" help:"Find the highest sustained rate at which the limits hold and the books balance."`
 	Check    checkCommand    `cmd:"" help:"Tell all that is wrong with a scenario, without playing it."`
-	List     listCommand     `cmd:"" help:"List what scenarios can name: signals, distributions, data, process, features, faults, adapters, kpis, figures."`
+	List     listCommand     `cmd:"" help:"List what scenarios can name: signals, distributions, data, people, network, process, features, faults, adapters, kpis, figures."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of scenario files, for completion in an editor."`
 	Init     initCommand     `cmd:"" help:"Write a small commented scenario to begin with."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

@@ -76,6 +76,7 @@ type runCommand struct {
 	Arm     bool   `help:"Let commands through to real devices, within their limits."`
 	Metrics string `help:"Serve Prometheus metrics at http://ADDRESS/metrics while the run lasts, on loopback." placeholder:"ADDRESS"`
 	Cost    bool   `negatable:"" default:"true" help:"In virtual time, also play the run without its faults, to say what they cost."`
+	Sources bool   `help:"Print by what formulae and values the run was played, and where they come from."`
 	Quiet   bool   `short:"q" help:"Print the verdict alone."`
 	Verbose bool   `short:"v" help:"Print every event as it happens."`
 }
@@ -130,7 +131,11 @@ func (r *runCommand) Run(c *console) error {
 	if report == nil {
 		return err
 	}
-	if err := errors.Join(err, out.close(report), c.show(report, r.Quiet)); err != nil {
+	err = errors.Join(err, out.close(report), c.show(report, r.Quiet))
+	if r.Sources {
+		err = errors.Join(err, report.SourcesText(c.out))
+	}
+	if err != nil {
 		return err
 	}
 	if code := report.Verdict.ExitCode(); code != 0 {

@@ -127,7 +127,7 @@ func TestTheManualTellsEveryKey(t *testing.T) {
 		keys[d.Key] = d
 	}
 	require.Equal(t, language.FieldDoc{
-		Key: "temperature", Type: "a number in °C", Unit: "°C", Default: "20", Source: "room", Range: "from -273 °C to 5000 °C", Min: "-273", Max: "5000",
+		Key: "temperature", Type: "a number in °C", Unit: "°C", Default: "20", Source: sim.Citation{Mark: sim.MarkNone, Words: "a room"}, Range: "from -273 °C to 5000 °C", Min: "-273", Max: "5000",
 	}, keys["temperature"])
 	require.Equal(t, language.FieldDoc{
 		Key: "every", Type: "a duration", Doc: "between two readings", Required: true, Range: "more than 0s and 1 week or less", Above: "0s", Max: "1 week",

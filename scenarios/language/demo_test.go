@@ -45,7 +45,7 @@ type thing struct {
 	Name        string              `key:"-"`
 	Count       int                 `default:"1" min:"1" max:"1000000" doc:"how many"`
 	Every       time.Duration       `required:"true" above:"0s" max:"1 week" doc:"between two readings"`
-	Temperature float64             `default:"20" min:"-273" max:"5000" unit:"°C" source:"room"`
+	Temperature float64             `default:"20" min:"-273" max:"5000" unit:"°C" source:"none, a room"`
 	Position    []float64           `min:"0"`
 	Life        chance.Distribution `unit:"s"`
 	When        sim.Expression

@@ -28,15 +28,17 @@ type field struct {
 	above    string
 	required bool
 	oneof    []string
-	source   string
-	file     bool // the text names a file of the scenario's folder
+	source   sim.Citation // of the default; no mark: none is told
+	file     bool         // the text names a file of the scenario's folder
 }
 
-// plan is what can be written for a struct. rest is the field that takes what
+// plan is what can be written for a struct, with what is told of the whole. rest is the field that takes what
 // the other keys leave over: a choice, a mapping of names, or the whole text.
 type plan struct {
-	fields []field
-	rest   *field
+	fields  []field
+	rest    *field
+	formula string
+	source  sim.Citation // of the formula
 }
 
 var (
@@ -84,6 +86,9 @@ func (p *plan) add(t reflect.Type, hidden string, index []int) {
 		s := t.Field(i)
 		name, option, _ := strings.Cut(s.Tag.Get("key"), ",")
 		embedded := s.Anonymous && option == "inline"
+		if s.Name == "_" && index == nil {
+			p.formula, p.source = s.Tag.Get("formula"), cited(s)
+		}
 		if !s.IsExported() && !embedded || s.Name == hidden || name == "-" {
 			continue
 		}
@@ -117,7 +122,7 @@ func fieldOf(s reflect.StructField, key string) field {
 	}
 	f := field{
 		key: key, kind: s.Type, names: s.Tag.Get("map"), doc: s.Tag.Get("doc"), unit: s.Tag.Get("unit"),
-		min: s.Tag.Get("min"), max: s.Tag.Get("max"), above: s.Tag.Get("above"), source: s.Tag.Get("source"),
+		min: s.Tag.Get("min"), max: s.Tag.Get("max"), above: s.Tag.Get("above"), source: cited(s),
 		required: s.Tag.Get("required") == "true", file: s.Tag.Get("file") == "true",
 	}
 	f.fallback, f.hasDef = s.Tag.Lookup("default")
@@ -130,6 +135,16 @@ func fieldOf(s reflect.StructField, key string) field {
 		}
 	}
 	return f
+}
+
+// cited is a field's tag source. It panics where that is none.
+func cited(s reflect.StructField) (c sim.Citation) {
+	if text := s.Tag.Get("source"); text != "" {
+		if err := c.FromWords(text); err != nil {
+			panic(fmt.Sprintf("language: the source of %s: %v", s.Name, err))
+		}
+	}
+	return c
 }
 
 func hasTextField(t reflect.Type, name string) bool {

@@ -288,8 +288,8 @@ func (f *field) manual() string {
 	if f.unit != "" && f.unit != "%" && f.unit != "s" {
 		text += " [" + f.unit + "]"
 	}
-	if f.source != "" {
-		text += " (" + f.source + ")"
+	if f.source.Mark != "" {
+		text += " (" + f.source.String() + ")"
 	}
 	return strings.TrimSpace(text)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/units"
 )
 
@@ -105,12 +106,19 @@ type FieldDoc struct {
 	Unit     string
 	Default  string // as it would be written; "" for none
 	Doc      string
-	Source   string // where the default comes from
+	Source   sim.Citation // of the default; without a mark none is told
 	Required bool
 	Range    string // in words: "more than 0s"; "" for any
 	Min, Max string // as the tags say; Above is a Min that is not reached itself
 	Above    string
 	Keys     []FieldDoc // of a mapping, or of each item of a list or mapping of names
+}
+
+// Formula is what a configuration computes, in its keys, and where that comes from;
+// "" for none.
+func Formula(entry any) (formula string, source sim.Citation) {
+	p := planOf(reflect.TypeOf(entry).Elem(), "")
+	return p.formula, p.source
 }
 
 // Describe lists the keys of a configuration, which is a pointer to a struct, in

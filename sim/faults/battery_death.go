@@ -16,7 +16,7 @@ var lostToBattery = sim.NewCause("fault: battery_death")
 // declines in a straight line, then the device is down.
 type BatteryDeath struct {
 	onThings
-	Over   time.Duration `default:"0s" min:"0s" doc:"the battery lasts for so long yet"`
+	Over   time.Duration `default:"0s" min:"0s" doc:"the battery lasts for so long yet" source:"plain"`
 	Signal string        `doc:"the signal that shows its level, which falls to 0; default: it is not shown"`
 }
 

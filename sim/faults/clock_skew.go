@@ -16,9 +16,9 @@ func init() {
 // and how old a twin is counts from when a reading came.
 type ClockSkew struct {
 	onThings
-	Ahead  time.Duration `default:"0s" doc:"how far the clocks are ahead"`
-	Behind time.Duration `default:"0s" min:"0s" doc:"or behind"`
-	Drift  float64       `default:"0" doc:"and how much faster they go, in millionths (ppm); below 0: slower"`
+	Ahead  time.Duration `default:"0s" doc:"how far the clocks are ahead" source:"plain"`
+	Behind time.Duration `default:"0s" min:"0s" doc:"or behind" source:"plain"`
+	Drift  float64       `default:"0" doc:"and how much faster they go, in millionths (ppm); below 0: slower" source:"plain"`
 }
 
 // Check wants things, and something that is wrong.

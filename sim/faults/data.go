@@ -98,8 +98,8 @@ func (f *Slow) Begin(w *sim.World, where sim.Selection) (func(), error) {
 // Wrong changes numbers.
 type Wrong struct {
 	onData
-	Times float64 `default:"1" doc:"factor of every number"`
-	Plus  float64 `default:"0" doc:"and what is added"`
+	Times float64 `default:"1" doc:"factor of every number" source:"plain"`
+	Plus  float64 `default:"0" doc:"and what is added" source:"plain"`
 }
 
 // Check wants a change.
@@ -124,7 +124,7 @@ func (f *Wrong) Begin(w *sim.World, where sim.Selection) (func(), error) {
 // Missing takes rows away.
 type Missing struct {
 	onData
-	Share float64 `default:"50%" unit:"%" above:"0" max:"1" doc:"share of the rows"`
+	Share float64 `default:"50%" unit:"%" above:"0" max:"1" doc:"share of the rows" source:"none, an assumption"`
 }
 
 // Begin takes them away until undone.

@@ -63,7 +63,7 @@ func (f *Unplugged) Begin(w *sim.World, where sim.Selection) (func(), error) {
 // TimeOut is a device that does not answer in time.
 type TimeOut struct {
 	withheld
-	Share float64 `default:"50%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to"`
+	Share float64 `default:"50%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to" source:"none, an assumption"`
 }
 
 // Begin has it be slow until undone.
@@ -74,7 +74,7 @@ func (f *TimeOut) Begin(w *sim.World, where sim.Selection) (func(), error) {
 // Garbage is a wire that breaks frames.
 type Garbage struct {
 	withheld
-	Share float64 `default:"20%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to"`
+	Share float64 `default:"20%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to" source:"none, an assumption"`
 }
 
 // Begin breaks frames until undone.
@@ -87,7 +87,7 @@ func (f *Garbage) Begin(w *sim.World, where sim.Selection) (func(), error) {
 type NotANumber struct {
 	onHardware
 	Channel `key:",inline"`
-	Share   float64 `default:"100%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to"`
+	Share   float64 `default:"100%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to" source:"plain"`
 }
 
 // Check wants the signal.

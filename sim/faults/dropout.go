@@ -14,7 +14,7 @@ var lostToDropout = sim.NewCause("fault: dropout")
 type Dropout struct {
 	onThings
 	Share float64 `required:"true" unit:"%" above:"0" max:"1" doc:"share of the readings that is left out"`
-	Gap   float64 `default:"1" min:"1" max:"1000000" doc:"readings of a gap, in the mean"`
+	Gap   float64 `default:"1" min:"1" max:"1000000" doc:"readings of a gap, in the mean" source:"plain"`
 }
 
 // Begin leaves readings out until undone.

@@ -9,8 +9,8 @@ func init() {
 // Duplicated sends readings again, with the same number: twins take each once.
 type Duplicated struct {
 	onThings
-	Share float64 `default:"10%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to"`
-	Times int     `default:"1" min:"1" max:"1000" doc:"how often they are sent besides"`
+	Share float64 `default:"10%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to" source:"none, an assumption"`
+	Times int     `default:"1" min:"1" max:"1000" doc:"how often they are sent besides" source:"plain"`
 }
 
 // Begin repeats readings until undone.

@@ -9,7 +9,7 @@ func init() {
 // Firmware changes the shape of payloads: they cannot be read and are refused.
 type Firmware struct {
 	onThings
-	Share float64 `default:"100%" unit:"%" above:"0" max:"1" doc:"share of the readings; below 100% the old and the new alternate"`
+	Share float64 `default:"100%" unit:"%" above:"0" max:"1" doc:"share of the readings; below 100% the old and the new alternate" source:"plain"`
 }
 
 // Begin rolls it out until undone.

@@ -17,7 +17,7 @@ func init() {
 type Late struct {
 	onThings
 	By    chance.Distribution `required:"true" unit:"s" doc:"how much later they are sent"`
-	Share float64             `default:"100%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to"`
+	Share float64             `default:"100%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to" source:"plain"`
 }
 
 // Begin keeps readings back until undone.
@@ -31,7 +31,7 @@ func (f *Late) Begin(w *sim.World, where sim.Selection) (func(), error) {
 // Reordered is Late by one reading and a half.
 type Reordered struct {
 	onThings
-	Share float64 `default:"10%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to"`
+	Share float64 `default:"10%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to" source:"none, an assumption"`
 }
 
 // Begin swaps readings until undone.

@@ -171,7 +171,7 @@ type Bandwidth struct {
 	onNetwork
 	Direction `key:",inline"`
 	Bits      float64       `required:"true" above:"0" doc:"a second, each way. A reading counts as 64 bytes and 24 more for each signal, an ack or a command as 128"`
-	Buffer    time.Duration `default:"1m" min:"0s" max:"2m" doc:"what would have to wait for longer is lost"`
+	Buffer    time.Duration `default:"1m" min:"0s" max:"2m" doc:"what would have to wait for longer is lost" source:"none, an assumption"`
 }
 
 // Begin bounds them until undone.

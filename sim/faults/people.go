@@ -108,8 +108,8 @@ func (f *WrongAction) Begin(w *sim.World, where sim.Selection) (func(), error) {
 // AlarmFatigue slows crews down that were alarmed often.
 type AlarmFatigue struct {
 	onPeople
-	Some float64 `default:"1.25" min:"1" max:"100" doc:"factor of the answer time from 30 tasks on" source:"bins: Bonafide et al. 2015; factors: none, an assumption"`
-	Many float64 `default:"1.6" min:"1" max:"100" doc:"factor from 80 tasks on" source:"bins: Bonafide et al. 2015; factors: none, an assumption"`
+	Some float64 `default:"1.25" min:"1" max:"100" doc:"factor of the answer time from 30 tasks on" source:"none, an assumption; the bins are those of a pilot (Bonafide et al. 2015), and the larger study of 2017 found no effect of them"`
+	Many float64 `default:"1.6" min:"1" max:"100" doc:"factor from 80 tasks on" source:"none, an assumption; the bins are those of a pilot (Bonafide et al. 2015), and the larger study of 2017 found no effect of them"`
 }
 
 // Begin tires them until undone.

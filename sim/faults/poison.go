@@ -14,10 +14,10 @@ func init() {
 // Poison makes the platform fail at readings.
 type Poison struct {
 	onPlatform
-	Share float64             `default:"1%" unit:"%" above:"0" max:"1" doc:"share of the readings"`
+	Share float64             `default:"1%" unit:"%" above:"0" max:"1" doc:"share of the readings" source:"none, an assumption"`
 	Tries int                 `default:"3" min:"1" max:"1000" doc:"how often the platform tries one before it sets it aside" source:"none, an assumption"`
 	Takes chance.Distribution `unit:"s" default:"100ms" doc:"time that a try takes which fails, with the pause before the next" source:"none, an assumption"`
-	Fails float64             `default:"100%" unit:"%" above:"0" max:"1" doc:"share of the tries at such a reading that fail"`
+	Fails float64             `default:"100%" unit:"%" above:"0" max:"1" doc:"share of the tries at such a reading that fail" source:"plain"`
 }
 
 // Begin poisons them until undone. Each try that fails is a hit.

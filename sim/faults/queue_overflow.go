@@ -15,7 +15,7 @@ var lostToOverflow = sim.NewCause("fault: queue_overflow")
 // QueueOverflow leaves the broker's queues hardly any room.
 type QueueOverflow struct {
 	modelled
-	Room int `default:"0" min:"0" doc:"messages that may wait all the same"`
+	Room int `default:"0" min:"0" doc:"messages that may wait all the same" source:"plain"`
 }
 
 // Check wants, in virtual time, a platform before which messages can wait.

@@ -11,7 +11,7 @@ type Spike struct {
 	onThings
 	Channel `key:",inline"`
 	Size    float64 `required:"true" doc:"what is added, in the signal's unit"`
-	Share   float64 `default:"1%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to"`
+	Share   float64 `default:"1%" unit:"%" above:"0" max:"1" doc:"share of the readings that it happens to" source:"none, an assumption"`
 }
 
 // Check wants the signal.

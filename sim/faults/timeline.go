@@ -17,8 +17,8 @@ type Incident struct {
 	For    chance.Distribution `required:"true" unit:"s" doc:"how long it lasts each time; then it is undone"`
 	Every  chance.Distribution `unit:"s" doc:"it happens again and again: time from at, and from the end of one, to the beginning of the next, such as exponential mean 2h"`
 	When   sim.Expression      `doc:"it happens whenever this becomes true: over the truth of each thing it meets (that thing alone is met then), and hour, share_on, tasks_waiting, tasks_under_way"`
-	AtMost int                 `key:"at most" default:"0" min:"0" doc:"so many times in all; 0: as often as it comes to"`
-	Pick   int                 `default:"0" min:"0" doc:"meets so many of the things that where names, others each time; 0: all of them"`
+	AtMost int                 `key:"at most" default:"0" min:"0" doc:"so many times in all; 0: as often as it comes to" source:"plain"`
+	Pick   int                 `default:"0" min:"0" doc:"meets so many of the things that where names, others each time; 0: all of them" source:"plain"`
 	Where  string              `doc:"whom it meets: a kind, a thing, a crew, a worker, a source of data, a pattern such as press-1*, or a condition over attributes such as site == \"north\"; of the broker and the platform there is one"`
 	Name   string              `key:"-"` // the fault's
 	Fault  sim.Fault           `key:"-"`

@@ -10,8 +10,8 @@ func init() {
 type WrongUnit struct {
 	onThings
 	Channel `key:",inline"`
-	Times   float64 `default:"1.8" doc:"factor"`
-	Plus    float64 `default:"32" doc:"and what is added"`
+	Times   float64 `default:"1.8" doc:"factor" source:"plain, °C into °F"`
+	Plus    float64 `default:"32" doc:"and what is added" source:"plain, °C into °F"`
 }
 
 // Check wants the signal.

@@ -31,14 +31,16 @@ import (
 //
 // an accelerated-failure-time model: with log-normal Answers, median·exp(σZ)·Π factors.
 type Crew struct {
+	_ struct{} `formula:"time to answer = answers·(1 + shift_factor)^h·experience·(some or many of alarm_load), h hours into the shift" source:"checked, an accelerated failure-time model, as Bonafide et al. 2017 (PMC5459660) fitted to nurses; that it holds for others is an assumption"`
+
 	Name        string              `key:"-"`
-	Count       int                 `default:"1" min:"1" max:"100000" doc:"how many workers"`
+	Count       int                 `default:"1" min:"1" max:"100000" doc:"how many workers" source:"plain"`
 	Skills      []string            `doc:"what they can do; the crew's name is always among it"`
 	Shift       units.Shift         `default:"always" doc:"when they are there, week by week"`
-	Answers     chance.Distribution `unit:"s" default:"lognormal median 4m p95 15m" doc:"from being called to beginning the work: notice and walk" source:"shape, median and p95: none, an assumption"`
-	Takes       chance.Distribution `unit:"s" default:"lognormal median 20m p95 60m" doc:"time of work where the task does not say" source:"shape: Brown et al. 2005 (log-normal service times); median and p95: none, an assumption"`
-	ShiftFactor float64             `unit:"%" default:"0%" min:"0" max:"10" doc:"how much slower to answer for each hour into the shift; nurses: 15%; 0%: not at all" source:"off; 15% for nurses is Bonafide et al. 2017"`
-	Experience  float64             `default:"1" above:"0" max:"100" doc:"factor of the answer time; nurses in their first year: 0.5; 1: none" source:"off; Bonafide et al. 2017: 4.4 min under a year, 8.8 min after"`
+	Answers     chance.Distribution `unit:"s" default:"lognormal median 4m p95 15m" doc:"from being called to beginning the work: notice and walk" source:"none, an assumption in shape, median and p95"`
+	Takes       chance.Distribution `unit:"s" default:"lognormal median 20m p95 60m" doc:"time of work where the task does not say" source:"none, an assumption in median and p95; that service times are log-normal is Brown et al. 2005"`
+	ShiftFactor float64             `unit:"%" default:"0%" min:"0" max:"10" doc:"how much slower to answer for each hour into the shift; nurses: 15%; 0%: not at all" source:"plain, off; 15% for nurses is Bonafide et al. 2017"`
+	Experience  float64             `default:"1" above:"0" max:"100" doc:"factor of the answer time; nurses in their first year: 0.5; 1: none" source:"plain, off; Bonafide et al. 2017: 4.4 min under a year, 8.8 min after"`
 	AlarmLoad   *AlarmLoad          `doc:"answers slow down with the tasks of the last two hours; without it they do not"`
 	Patience    time.Duration       `min:"0s" doc:"a task that says nothing itself and is unanswered for so long is offered to escalate as well; 0s: never"`
 	Escalate    string              `doc:"a skill of another crew"`
@@ -48,8 +50,8 @@ type Crew struct {
 // AlarmLoad are factors of the answer time by how many tasks the crew was offered
 // in the last 120 minutes.
 type AlarmLoad struct {
-	Some float64 `default:"1.25" min:"1" max:"100" doc:"factor from 30 tasks on" source:"bins: Bonafide et al. 2015; factors: none, an assumption"`
-	Many float64 `default:"1.6" min:"1" max:"100" doc:"factor from 80 tasks on" source:"bins: Bonafide et al. 2015; factors: none, an assumption"`
+	Some float64 `default:"1.25" min:"1" max:"100" doc:"factor from 30 tasks on" source:"none, an assumption; the bins are those of a pilot (Bonafide et al. 2015), and the larger study of 2017 found no effect of them"`
+	Many float64 `default:"1.6" min:"1" max:"100" doc:"factor from 80 tasks on" source:"none, an assumption; the bins are those of a pilot (Bonafide et al. 2015), and the larger study of 2017 found no effect of them"`
 }
 
 // crew is a Crew at work.

@@ -14,8 +14,10 @@ func init() {
 // E[high for] / (E[low for] + E[high for]) of the time (Cox, Renewal Theory, 1962).
 // Each thing begins low, with a uniform part of its first low spell behind it.
 type Alternating struct {
-	Low     float64             `default:"0" doc:"the one level"`
-	High    float64             `default:"1" doc:"the other"`
+	_ struct{} `formula:"low and high in turn, each for a time drawn from low_for and high_for; high for E[high_for]/(E[low_for] + E[high_for]) of the time in the long run" source:"plain, a definition, and the renewal-reward theorem"`
+
+	Low     float64             `default:"0" doc:"the one level" source:"plain"`
+	High    float64             `default:"1" doc:"the other" source:"plain"`
 	LowFor  chance.Distribution `required:"true" unit:"s" doc:"how long it stays low, drawn each time"`
 	HighFor chance.Distribution `required:"true" unit:"s" doc:"how long it stays high, drawn each time"`
 	Sensor  `key:",inline"`

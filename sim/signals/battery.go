@@ -21,10 +21,12 @@ func init() {
 // set; stored, kWh; taken and given, kWh at the grid's side so far. At any time
 // stored = start + η·taken − given/η.
 type Battery struct {
+	_ struct{} `formula:"dE/dt = −P/η while it gives P > 0, −P·η while it takes P < 0, 0 ≤ E ≤ holds, |P| ≤ power, η = √efficiency" source:"plain, an energy balance; that losses divide evenly is an assumption"`
+
 	Holds      float64 `required:"true" above:"0" unit:"kWh" doc:"what it holds"`
 	Power      float64 `required:"true" above:"0" unit:"kW" doc:"the most it gives or takes"`
-	Efficiency float64 `unit:"%" default:"82%" above:"0" max:"1" doc:"given for each that was taken" source:"EIA, Power Plant Operations Report: mean monthly round trip of US utility-scale batteries in 2019"`
-	Start      float64 `unit:"%" default:"50%" min:"0" max:"1" doc:"charge at the beginning"`
+	Efficiency float64 `unit:"%" default:"82%" above:"0" max:"1" doc:"given for each that was taken" source:"checked, EIA 2021 of its Power Plant Operations Report: mean monthly round trip of US utility-scale batteries in 2019"`
+	Start      float64 `unit:"%" default:"50%" min:"0" max:"1" doc:"charge at the beginning" source:"none, an assumption"`
 	Sensor     `key:",inline"`
 
 	fleet                       *sim.Fleet

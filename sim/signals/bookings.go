@@ -19,10 +19,12 @@ func init() {
 // attribute by which things find their rows. Who comes and when is drawn for
 // each booking of each week, the same in all variants.
 type Bookings struct {
-	File   string              `required:"true" doc:"CSV file with a header, in the scenario's folder"`
+	_ struct{} `formula:"people = sum over the bookings that are kept and hold now − late" source:"plain, a definition"`
+
+	File   string              `required:"true" doc:"CSV file with a header, in the scenario's folder" source:"none, the scenario's own"`
 	By     string              `required:"true" doc:"the attribute (a text), and the column, that tell which bookings are a thing's own"`
-	Kept   float64             `unit:"%" default:"100%" min:"0" max:"1" doc:"share of the bookings that people come to"`
-	Late   chance.Distribution `unit:"s" default:"0" doc:"how much later than booked they come, and leave"`
+	Kept   float64             `unit:"%" default:"100%" min:"0" max:"1" doc:"share of the bookings that people come to" source:"plain"`
+	Late   chance.Distribution `unit:"s" default:"0" doc:"how much later than booked they come, and leave" source:"plain"`
 	Sensor `key:",inline"`
 
 	start    time.Duration

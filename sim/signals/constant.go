@@ -8,6 +8,8 @@ func init() {
 
 // Constant is a quantity that does not move.
 type Constant struct {
+	_ struct{} `formula:"x = value" source:"plain, a definition"`
+
 	Value  float64 `required:"true" doc:"the value"`
 	Sensor `key:",inline"`
 }

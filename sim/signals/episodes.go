@@ -18,6 +18,8 @@ func init() {
 // lasts is not there. The state says how bad it is, 0 to 1: set to 0 the episode
 // is over, set to less it goes on from there.
 type Episodes struct {
+	_ struct{} `formula:"x = min((t − beginning)/onset, 1) in an episode, else 0; beginnings are a renewal process with gaps after" source:"none, an assumption: that things get worse in a straight line"`
+
 	After  chance.Distribution `required:"true" unit:"s" doc:"from one's beginning to the next's"`
 	Onset  chance.Distribution `required:"true" unit:"s" doc:"from its beginning to its worst"`
 	State  string              `default:"episode" doc:"the state that says how bad it is"`

@@ -18,9 +18,11 @@ func init() {
 // interval (local error of third order). Names: the thing's signals, states and
 // attributes, hour (of the day), weekday (Monday 1), t (seconds since the start).
 type Expression struct {
+	_ struct{} `formula:"x = value, or dx/dt = rate an hour by Heun's rule, in steps of the interval" source:"plain, as the scenario writes it"`
+
 	Value  sim.Expression      `doc:"the truth, as a formula"`
 	Rate   sim.Expression      `doc:"its change in an hour, as a formula in which the signal itself may stand"`
-	Start  chance.Distribution `default:"0" doc:"where each thing begins, with rate"`
+	Start  chance.Distribution `default:"0" doc:"where each thing begins, with rate" source:"plain"`
 	Min    *float64            `doc:"the truth stays above"`
 	Max    *float64            `doc:"the truth stays below"`
 	Sensor `key:",inline"`

@@ -15,7 +15,7 @@ import (
 // Poisson with mean rate(middle)·interval, its moments are uniform over it, which
 // is exact for a rate that does not change within an interval.
 type Flow struct {
-	Points []string `required:"true" doc:"how many an hour, as a profile: \"06:00 18\" repeats daily, \"Mon 06:00 18\" weekly"`
+	Points []string `required:"true" doc:"how many an hour, as a profile: \"06:00 18\" repeats daily, \"Mon 06:00 18\" weekly" source:"none, the scenario's own"`
 	Busy   string   `doc:"a state or attribute that the rate is multiplied by; without it none"`
 
 	profile Profile

@@ -25,14 +25,16 @@ func init() {
 // running straight between two readings and jumping where a state of its own thing
 // is set. It begins in balance. Reserves have no limit.
 type Frequency struct {
+	_ struct{} `formula:"2·inertia·dx/dt = p + g − damping·x; governor·dg/dt = s − x/droop − g; restore·ds/dt = −(1/droop + damping)·x; frequency = nominal·(1 + x), p = imbalance/rating" source:"checked, load-frequency control of one area (swing equation with load damping, governor with droop, integral control) as models that cite Kundur 1994, chapter 11, have it"`
+
 	Imbalance string        `required:"true" doc:"the signal that is generation as planned minus what is needed"`
 	Rating    float64       `required:"true" above:"0" doc:"of all generators that turn, in the unit of the imbalance"`
-	Nominal   float64       `default:"50" above:"0" unit:"Hz" doc:"frequency in balance"`
+	Nominal   float64       `default:"50" above:"0" unit:"Hz" doc:"frequency in balance" source:"plain, most grids outside America have 50 Hz"`
 	Inertia   time.Duration `default:"4s" above:"0s" doc:"inertia constant H: energy of what turns by its rating" source:"none, an assumption: usual for engines and turbines"`
 	Droop     float64       `unit:"%" default:"5%" above:"0" max:"1" doc:"fall of the frequency by which governors go from nothing to all" source:"none, an assumption: usual in the field"`
 	Damping   float64       `default:"1" min:"0" doc:"by how many per cent the load falls with each per cent of frequency" source:"none, an assumption: usual in the field"`
 	Governor  time.Duration `default:"500ms" above:"0s" doc:"time constant of governors and engines" source:"none, an assumption"`
-	Restore   time.Duration `default:"5m" min:"0s" doc:"time constant of secondary control; 0s: there is none" source:"Regulation (EU) 2017/1485: frequency is restored within 15 min; e-folds within it: none, an assumption"`
+	Restore   time.Duration `default:"5m" min:"0s" doc:"time constant of secondary control; 0s: there is none" source:"none, an assumption: e-folds within the 15 min in which Regulation (EU) 2017/1485 (unchecked) wants the frequency restored"`
 	Sensor    `key:",inline"`
 
 	fleet     *sim.Fleet

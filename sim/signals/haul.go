@@ -38,9 +38,11 @@ func init() {
 // the rest of this leg), early (h before the time of the next order), held (1: stays
 // at the depot), fresh (1: another driver, who is rested).
 type Haul struct {
-	File   string              `required:"true" doc:"CSV file with a header, in the scenario's folder"`
+	_ struct{} `formula:"km an hour = speed·pace, or speed over detour times the way; at the wheel 4 h 30 min at most without a break of 45 min, 9 h (twice a week 10 h) without a rest of 11 h" source:"checked, Regulation (EC) No 561/2006, articles 6 to 8, as hauliers and coach firms quote it"`
+
+	File   string              `required:"true" doc:"CSV file with a header, in the scenario's folder" source:"none, the scenario's own"`
 	By     string              `required:"true" doc:"the attribute (a text), and the column, that tell which orders are a truck's own"`
-	Speed  float64             `default:"80" above:"0" unit:"km/h" doc:"on a free road" source:"none, an assumption; trucks are limited to 90 km/h (Directive 92/6/EEC)"`
+	Speed  float64             `default:"80" above:"0" unit:"km/h" doc:"on a free road" source:"none, an assumption; trucks are limited to 90 km/h (Directive 92/6/EEC, checked)"`
 	Pace   string              `doc:"the signal that says what share of it the main road allows; without it all"`
 	Detour float64             `default:"1.15" min:"1" doc:"how many times as long the other road is" source:"none, an assumption"`
 	Unload chance.Distribution `default:"lognormal median 45m p95 90m" unit:"s" doc:"time at the customer's" source:"none, an assumption"`

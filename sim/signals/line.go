@@ -19,9 +19,11 @@ func init() {
 // served and missed count who was served and who left unserved. Without service
 // it is M/G/∞: the number that waits is Poisson with mean rate·patience.
 type Line struct {
+	_ struct{} `formula:"comers are Poisson with the rate points·busy; each leaves after patience unless served; unserved it is M/G/∞: Poisson with the mean rate·E[patience]" source:"plain, a definition; that M/G/∞ is Poisson is queueing theory (Palm)"`
+
 	Flow     `key:",inline"`
 	Patience chance.Distribution `required:"true" unit:"s" doc:"how long one waits"`
-	Reach    float64             `default:"100%" unit:"%" min:"0" max:"1" doc:"share of them whom a command that holds them reaches, such as members with the app"`
+	Reach    float64             `default:"100%" unit:"%" min:"0" max:"1" source:"plain, everybody" doc:"share of them whom a command that holds them reaches, such as members with the app"`
 	Sensor   `key:",inline"`
 
 	fleet                             *sim.Fleet

@@ -17,7 +17,9 @@ func init() {
 
 // Profile repeats a day or a week.
 type Profile struct {
-	Points []string `required:"true" doc:"a list of moments and values: \"06:00 18\" repeats daily, \"Mon 06:00 18\" weekly"`
+	_ struct{} `formula:"x = straight line between the two points around the moment" source:"plain, a definition"`
+
+	Points []string `required:"true" doc:"a list of moments and values: \"06:00 18\" repeats daily, \"Mon 06:00 18\" weekly" source:"none, the scenario's own"`
 	Sensor `key:",inline"`
 
 	period  time.Duration

@@ -12,6 +12,8 @@ func init() {
 
 // Random is drawn anew for each reading.
 type Random struct {
+	_ struct{} `formula:"x is drawn from value for each interval, independently" source:"plain, a definition"`
+
 	Value  chance.Distribution `required:"true" doc:"the distribution, in words"`
 	Sensor `key:",inline"`
 

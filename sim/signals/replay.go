@@ -20,11 +20,13 @@ func init() {
 
 // Replay plays a trace: a CSV with a header, one column of times, one of values.
 type Replay struct {
-	File    string        `required:"true" doc:"CSV file with a header, in the scenario's folder"`
+	_ struct{} `formula:"x = the trace at speed·t + shift·(place of the thing)" source:"plain, a definition"`
+
+	File    string        `required:"true" doc:"CSV file with a header, in the scenario's folder" source:"none, the scenario's own"`
 	Column  string        `required:"true" doc:"the column with the values"`
 	Time    string        `default:"time" doc:"the column with the times since the beginning: \"90s\", or plain seconds"`
 	Between string        `default:"line" oneof:"line|step" doc:"between two samples: a straight line, or the earlier one"`
-	Speed   float64       `default:"1" above:"0" doc:"how much faster than recorded"`
+	Speed   float64       `default:"1" above:"0" doc:"how much faster than recorded" source:"plain"`
 	Once    bool          `doc:"stay at the last value instead of beginning again"`
 	Shift   time.Duration `doc:"each further thing is so much further into the trace, so that a fleet does not move as one"`
 	Sensor  `key:",inline"`

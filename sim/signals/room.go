@@ -12,8 +12,8 @@ func init() {
 		func() sim.SignalModel { return &Room{} })
 }
 
-// Room is a thermal network of two resistances and two capacities (Bacher and
-// Madsen 2011 call it TiTe), T the air, M the mass, To outside:
+// Room is a thermal network of two resistances and two capacities (interior and
+// medium, TiTm in the way in which Bacher and Madsen 2011 name such models), T the air, M the mass, To outside:
 //
 //	Air·dT/dt  = Exchange·(M − T) + (Loss + Window·window)·(To − T) + Power·heat + Gain·present
 //	Mass·dM/dt = Exchange·(T − M)
@@ -23,6 +23,8 @@ func init() {
 // setpoint and window (1 open), which commands set; heat; used, kWh so far, and
 // paid, what they cost; overrides, how often somebody turned it up.
 type Room struct {
+	_ struct{} `formula:"air·dT/dt = exchange·(M − T) + (loss + window·open)·(To − T) + power·heat + gain·present; mass·dM/dt = exchange·(T − M)" source:"checked, interior and medium (TiTm) as models for CTSM have it; that Bacher and Madsen 2011 (Energy and Buildings 43, 1511) list it: unchecked"`
+
 	Outside  string        `required:"true" doc:"the signal that is the temperature outside"`
 	Present  string        `doc:"the signal that says how many are there; without it nobody"`
 	Price    string        `doc:"the signal that is the price of a kWh; without it heating costs nothing"`
@@ -30,13 +32,13 @@ type Room struct {
 	Window   float64       `default:"0.15" min:"0" unit:"kW/K" doc:"what an open window adds" source:"none, an assumption"`
 	Exchange float64       `default:"0.15" above:"0" unit:"kW/K" doc:"between air and mass" source:"none, an assumption"`
 	Air      float64       `default:"0.1" above:"0" unit:"kWh/K" doc:"capacity of air and furniture" source:"none, an assumption"`
-	Mass     float64       `default:"1.2" above:"0" unit:"kWh/K" doc:"capacity of walls and floor; with loss 0.05 kW/K a slow time constant of 27 h" source:"range of rooms and houses in Bacher and Madsen 2011"`
+	Mass     float64       `default:"1.2" above:"0" unit:"kWh/K" doc:"capacity of walls and floor; with loss 0.05 kW/K a slow time constant of 27 h" source:"none, an assumption in the range of Bacher and Madsen 2011"`
 	Power    float64       `default:"2" min:"0" unit:"kW" doc:"of the heating" source:"none, an assumption"`
-	Gain     float64       `default:"0.1" min:"0" unit:"kW" doc:"of each person present" source:"ISO 7730: 1.2 met, about 100 W"`
-	Band     float64       `default:"0.5" min:"0" doc:"hysteresis of the thermostat, K either way"`
-	Setpoint float64       `default:"21" doc:"at the beginning"`
-	Comfort  float64       `default:"21" doc:"what somebody who is cold turns the setpoint to"`
-	Bears    float64       `default:"1.5" min:"0" doc:"K below comfort that people bear" source:"ISO 7730 category C: about 3 K below the optimum at 1 clo; none for when they act"`
+	Gain     float64       `default:"0.1" min:"0" unit:"kW" doc:"of each person present" source:"unchecked, ISO 7730: sedentary work is 1.2 met, about 100 W a person"`
+	Band     float64       `default:"0.5" min:"0" doc:"hysteresis of the thermostat, K either way" source:"none, an assumption: a common value"`
+	Setpoint float64       `default:"21" doc:"at the beginning" source:"none, an assumption"`
+	Comfort  float64       `default:"21" doc:"what somebody who is cold turns the setpoint to" source:"none, an assumption"`
+	Bears    float64       `default:"1.5" min:"0" doc:"K below comfort that people bear" source:"none, an assumption: half of what ISO 7730 category C allows"`
 	Patience time.Duration `default:"15m" min:"0s" doc:"how long, before they turn it up" source:"none, an assumption"`
 	Sensor   `key:",inline"`
 

@@ -25,7 +25,7 @@ type Sensor struct {
 // Artefact spoils a share of a sensor's spells, all readings of one alike.
 type Artefact struct {
 	Share float64             `unit:"%" required:"true" min:"0" max:"1" doc:"of the spells that are spoiled"`
-	Lasts int                 `default:"1" min:"1" doc:"readings in a spell"`
+	Lasts int                 `default:"1" min:"1" doc:"readings in a spell" source:"plain"`
 	Adds  chance.Distribution `required:"true" doc:"what is added to the truth, drawn for each spell"`
 }
 

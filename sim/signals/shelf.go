@@ -11,6 +11,8 @@ func init() {
 // sold and short count the pieces that were taken and those that were asked for
 // in vain (lost sales).
 type Shelf struct {
+	_ struct{} `formula:"left falls by one with each event of a Poisson process with the rate points·busy, down to 0" source:"none, an assumption: customers who do not know of one another"`
+
 	Flow   `key:",inline"`
 	Holds  float64 `required:"true" above:"0" doc:"pieces at the beginning"`
 	Sensor `key:",inline"`

@@ -14,10 +14,12 @@ func init() {
 
 // Sine swings about a mean.
 type Sine struct {
+	_ struct{} `formula:"x = mean + swing·cos(2π(t − peak)/period)" source:"plain, a definition"`
+
 	Mean   float64       `required:"true" doc:"the middle"`
 	Swing  float64       `required:"true" doc:"from the middle to the top"`
-	Period time.Duration `default:"24h" above:"0s" doc:"from top to top"`
-	Peak   time.Duration `default:"15h" min:"0s" doc:"when the top is reached, counted from midnight before the run's start"`
+	Period time.Duration `default:"24h" above:"0s" doc:"from top to top" source:"plain, a day"`
+	Peak   time.Duration `default:"15h" min:"0s" doc:"when the top is reached, counted from midnight before the run's start" source:"none, an assumption: warmest in the afternoon"`
 	Sensor `key:",inline"`
 
 	midnight time.Duration // from midnight to the run's beginning

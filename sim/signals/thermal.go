@@ -14,9 +14,11 @@ func init() {
 
 // Thermal is Newton's law of warming and cooling, driven by a state.
 type Thermal struct {
+	_ struct{} `formula:"dT/dt = (ambient + rise·load − T)/tau" source:"plain, Newton's law of cooling"`
+
 	Ambient float64       `required:"true" doc:"temperature at rest"`
 	Rise    float64       `required:"true" doc:"how much warmer at full load, in the long run"`
-	Tau     time.Duration `default:"20m" above:"0s" doc:"time constant: after τ, 63 % of a change is done"`
+	Tau     time.Duration `default:"20m" above:"0s" doc:"time constant: after τ, 63 % of a change is done" source:"none, an assumption"`
 	Load    string        `default:"load" doc:"the state that drives it"`
 	Start   *float64      `doc:"temperature at the beginning; without it the one it would settle at"`
 	Sensor  `key:",inline"`

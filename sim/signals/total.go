@@ -17,6 +17,8 @@ func init() {
 // waits for itself; a state, which stays as it was last set, of any kind. Things
 // that are switched off do not count.
 type Total struct {
+	_ struct{} `formula:"x = sum over the things of another kind" source:"plain, a definition"`
+
 	Of     string `required:"true" doc:"the kind that is summed over"`
 	Sum    string `required:"true" doc:"a signal of it, if it stands above this kind in the scenario, or a state that its state or commands name"`
 	By     string `doc:"an attribute of both kinds: only things that have the same count; without it all"`

@@ -17,6 +17,8 @@ func init() {
 // Walk is a random walk, with pull an Ornstein–Uhlenbeck process whose
 // standard deviation in the long run is sd·√(pull/2), pull in hours.
 type Walk struct {
+	_ struct{} `formula:"over h hours x = start + (x − start)·e^(−h/pull) + sd·√(pull/2·(1 − e^(−2h/pull)))·Z; without pull x + sd·√h·Z" source:"checked, the exact update of an Ornstein–Uhlenbeck process, D. T. Gillespie 1996 (Physical Review E 54, 2084), as those who use it quote it"`
+
 	Start  chance.Distribution `required:"true" doc:"where each thing begins"`
 	Sd     float64             `required:"true" above:"0" doc:"standard deviation of an hour's wandering"`
 	Pull   time.Duration       `doc:"time constant with which it is drawn back to its start; without it nothing draws it back"`

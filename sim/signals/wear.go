@@ -17,11 +17,13 @@ func init() {
 // exponentially as vibration of bearings does (Gebraeel et al. 2005) or in a
 // straight line.
 type Wear struct {
+	_ struct{} `formula:"d(wear)/dt = load/life; x = from·(to/from)^wear, or from + (to − from)·wear; broken at wear 1" source:"checked, an exponential degradation signal as in Gebraeel, Lawley, Li and Ryan 2005 (IIE Transactions 37, 543), by an implementation that cites it (PyRLD); theirs has an error that is a Brownian motion, this has none; growth in a straight line is an assumption"`
+
 	From   float64             `required:"true" doc:"what a new part shows"`
 	To     float64             `required:"true" doc:"what it shows when it breaks"`
 	Life   chance.Distribution `required:"true" unit:"s" doc:"time to break at full load, drawn for each part"`
-	Growth string              `default:"exponential" oneof:"exponential|linear" doc:"how the signal grows with wear" source:"Gebraeel et al. 2005: exponential degradation signals of bearings"`
-	Worn   chance.Distribution `default:"0" doc:"wear of the first parts at the beginning, 0 to 1"`
+	Growth string              `default:"exponential" oneof:"exponential|linear" doc:"how the signal grows with wear" source:"checked, Gebraeel et al. 2005, as above"`
+	Worn   chance.Distribution `default:"0" doc:"wear of the first parts at the beginning, 0 to 1" source:"plain"`
 	State  string              `default:"wear" doc:"name of the state that holds the wear, where a thing has several parts"`
 	Load   string              `default:"load" doc:"the state that says how fast it wears"`
 	Sensor `key:",inline"`
