@@ -39,9 +39,9 @@ func TestWhatThePagesOfTheWorldsSayHolds(t *testing.T) {
 	for ref, claims := range map[string][]claim{
 		"predictive-maintenance": {{"ioe", "downtime", -1}, {"ioe", "bearings_used", -1}, {"ioe", "false_alarms", -1}, {"reactive", "downtime", +1}},
 		"cold-chain":             {{"ioe", "spoiled_value", -1}, {"ioe", "minutes_out", -1}},
-		"thermostat":             {{"ioe", "discomfort", -1}, {"ioe", "energy", -1}, {"ioe", "commands", +1}},
-		"retail":                 {{"ioe", "revenue", +1}, {"ioe", "missed_customers", -1}},
-		"patient-monitoring":     {{"ioe", "time_to_treatment", -1}, {"ioe", "false_alarms", -1}},
+		"thermostat":             {{"ioe", "discomfort", -1}, {"ioe", "paid", -1}, {"ioe", "commands", +1}},
+		"retail":                 {{"ioe", "revenue", +1}},
+		"patient-monitoring":     {{"ioe", "time_to_treatment", -1}, {"ioe", "false_alarms", -1}, {"ioe", "severe", -1}},
 	} {
 		t.Run(ref, func(t *testing.T) {
 			s, err := scenarios.Load(ref, scenarios.Options{})

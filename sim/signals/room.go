@@ -20,13 +20,14 @@ func init() {
 //
 // solved exactly over steps of at most a minute. A thermostat within the room
 // heats below setpoint − Band and stops above setpoint + Band. Its states:
-// setpoint and window (1 open), which commands set; heat; used, kWh so far;
-// overrides, how often somebody turned it up.
+// setpoint and window (1 open), which commands set; heat; used, kWh so far, and
+// paid, what they cost; overrides, how often somebody turned it up.
 type Room struct {
 	_ struct{} `formula:"air·dT/dt = exchange·(M − T) + (loss + window·open)·(To − T) + power·heat + gain·present; mass·dM/dt = exchange·(T − M)" source:"checked, interior and medium (TiTm) as models for CTSM have it; that Bacher and Madsen 2011 (Energy and Buildings 43, 1511) list it: unchecked"`
 
 	Outside  string        `required:"true" doc:"the signal that is the temperature outside"`
 	Present  string        `doc:"the signal that says how many are there; without it nobody"`
+	Price    string        `doc:"the signal that is the price of a kWh; without it heating costs nothing"`
 	Loss     float64       `default:"0.05" above:"0" unit:"kW/K" doc:"to the outside, ventilation included" source:"none, an assumption: an office of 20 m²"`
 	Window   float64       `default:"0.15" min:"0" unit:"kW/K" doc:"what an open window adds" source:"none, an assumption"`
 	Exchange float64       `default:"0.15" above:"0" unit:"kW/K" doc:"between air and mass" source:"none, an assumption"`
@@ -41,33 +42,37 @@ type Room struct {
 	Patience time.Duration `default:"15m" min:"0s" doc:"how long, before they turn it up" source:"none, an assumption"`
 	Sensor   `key:",inline"`
 
-	fleet                                    *sim.Fleet
-	index, outside, present                  int
-	setpoint, window, heat, used, overridden int
-	mass                                     []float64
-	cold                                     []sim.Time // how long somebody has been cold
+	fleet                                          *sim.Fleet
+	index, outside, present, price                 int
+	setpoint, window, heat, used, paid, overridden int
+	mass                                           []float64
+	cold                                           []sim.Time // how long somebody has been cold
 }
 
 // Needs are the signals that it reads.
-func (m *Room) Needs() []string { return []string{m.Outside, m.Present} }
+func (m *Room) Needs() []string { return []string{m.Outside, m.Present, m.Price} }
 
 // States are what the model needs of its thing.
 func (m *Room) States() []sim.StateSpec {
-	return []sim.StateSpec{{Name: "setpoint", Initial: m.Setpoint}, {Name: "window"}, {Name: "heat"}, {Name: "used"}, {Name: "overrides"}}
+	return []sim.StateSpec{{Name: "setpoint", Initial: m.Setpoint}, {Name: "window"}, {Name: "heat"}, {Name: "used"}, {Name: "paid"}, {Name: "overrides"}}
 }
 
 // Build begins with air and mass at the setpoint.
 func (m *Room) Build(s *sim.Site) (sim.Signal, error) {
 	m.at(s)
 	k := s.Kind
-	m.fleet, m.index, m.outside, m.present = s.Fleet, s.Index, k.Signal(m.Outside), k.Signal(m.Present)
+	m.fleet, m.index, m.outside, m.present, m.price = s.Fleet, s.Index, k.Signal(m.Outside), k.Signal(m.Present), k.Signal(m.Price)
 	if m.outside < 0 {
 		return nil, sim.Wrongf("outside", "%s has no signal %q", k.Name, m.Outside)
 	}
 	if m.Present != "" && m.present < 0 {
 		return nil, sim.Wrongf("present", "%s has no signal %q", k.Name, m.Present)
 	}
-	m.setpoint, m.window, m.heat, m.used, m.overridden = k.State("setpoint"), k.State("window"), k.State("heat"), k.State("used"), k.State("overrides")
+	if m.Price != "" && m.price < 0 {
+		return nil, sim.Wrongf("price", "%s has no signal %q", k.Name, m.Price)
+	}
+	m.setpoint, m.window, m.heat, m.overridden = k.State("setpoint"), k.State("window"), k.State("heat"), k.State("overrides")
+	m.used, m.paid = k.State("used"), k.State("paid")
 	m.mass, m.cold = make([]float64, k.Count), make([]sim.Time, k.Count)
 	for i := range k.Count {
 		m.mass[i] = m.Setpoint
@@ -102,7 +107,11 @@ func (m *Room) step(i int, t float64, d sim.Time) float64 {
 	}
 	hours := time.Duration(d).Hours()
 	t, m.mass[i] = m.relax(t, m.mass[i], *f.Truth(i, m.outside), m.Loss+m.Window**f.State(i, m.window), m.Power**heat+m.Gain*people, hours)
-	*f.State(i, m.used) += m.Power * *heat * hours
+	kWh := m.Power * *heat * hours
+	*f.State(i, m.used) += kWh
+	if m.price >= 0 {
+		*f.State(i, m.paid) += kWh * *f.Truth(i, m.price)
+	}
 	if people <= 0 || t > m.Comfort-m.Bears || *set >= m.Comfort {
 		m.cold[i] = 0
 	} else if m.cold[i] += d; m.cold[i] >= sim.Time(m.Patience) {

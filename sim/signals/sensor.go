@@ -67,6 +67,7 @@ const (
 	drawInitial     = 2 << 40
 	drawArtefact    = 3 << 40
 	drawCalibration = 6 << 40 // 4 and 5 are the flows'
+	drawReach       = 7 << 40
 )
 
 func (s *Sensor) at(site *sim.Site) {

@@ -34,6 +34,35 @@ func TestALineWithoutServiceIsMGInfinity(t *testing.T) {
 	require.InDelta(t, 60, variance, 3.3*math.Sqrt((60+2*3600)/float64(n)))
 }
 
+func TestALineHoldsWhomItReachesAndThoseOnce(t *testing.T) {
+	n := 1000
+	b := put(t, n, time.Minute, nil, &signals.Line{
+		Flow:     signals.Flow{Points: []string{"00:00 30", "12:00 30"}},
+		Patience: words(t, "30m", units.Duration), Reach: 0.25,
+	})
+	state := func(i int, name string) *float64 { return b.fleet.State(i, b.fleet.Kind.State(name)) }
+	b.run(t, time.Hour)
+	held := 0.0
+	for range 2 {
+		held = 0
+		for i := range n {
+			b.fleet.Changed(i)
+			*state(i, "hold") = 1800
+			b.fleet.Settle(i)
+			held += *state(i, "held")
+		}
+	}
+	const waiting = 30 * 0.5
+	require.InDelta(t, waiting*0.25*float64(n), held, 3.3*math.Sqrt(waiting*0.25*float64(n)))
+	b.run(t, 90*time.Minute)
+	still := 0.0
+	for i := range n {
+		b.fleet.Changed(i)
+		still += *b.fleet.Truth(i, 0)
+	}
+	require.InDelta(t, waiting*1.25*float64(n), still, 3.3*math.Sqrt(waiting*1.25*float64(n)), "new ones, and the held of before")
+}
+
 func TestAShelfSellsWhatItHoldsAndCountsWhatIsShort(t *testing.T) {
 	b := put(t, 500, time.Minute, nil, &signals.Shelf{Flow: signals.Flow{Points: []string{"00:00 10", "12:00 10"}}, Holds: 16})
 	b.run(t, 4*time.Hour)
@@ -79,6 +108,16 @@ func TestARoomCoolsAsItsTwoTimeConstantsSay(t *testing.T) {
 	require.InDelta(t, air, *b.fleet.Truth(0, 0), 5e-3, "fine Euler steps of the same equations")
 	require.InDelta(t, 21*math.Exp(-12/(1.3/0.05)), *b.fleet.Truth(0, 0), 1, "about one slow time constant of 26 h")
 	var _ sim.Signal = m
+}
+
+func TestARoomIsPaidForByThePriceOfTheHour(t *testing.T) {
+	m := &signals.Room{Outside: "s1", Price: "s2", Loss: 0.05, Exchange: 0.3, Air: 0.1, Mass: 1.2, Power: 2, Band: 0.5, Setpoint: 21, Comfort: 21}
+	b := put(t, 1, 5*time.Minute, nil, m, &signals.Constant{Value: 0}, &signals.Constant{Value: 0.25})
+	b.run(t, 12*time.Hour)
+	b.fleet.Changed(0)
+	used := *b.fleet.State(0, b.fleet.Kind.State("used"))
+	require.InEpsilon(t, 12*0.05*21, used, 0.1, "what 21 K lose in twelve hours")
+	require.InEpsilon(t, 0.25*used, *b.fleet.State(0, b.fleet.Kind.State("paid")), 1e-9)
 }
 
 func TestHiddenIsNotMeasuredAndArtefactsSpoilTheirShare(t *testing.T) {
