@@ -50,7 +50,9 @@ const (
 	always   = math.MaxUint64
 )
 
-// slot is a chain of blocks; block 0 is none.
+// slot is a chain of blocks, all full but the last: its number and, in the lowest four bits, how
+// many it holds; 0 for no block. That stands here and not in the block, so that an event is
+// put there without waiting for the block's memory.
 type slot struct{ first, last uint32 }
 
 func (q *queue) init() {
@@ -218,6 +220,7 @@ func (q *queue) rebuild(shift uint, slots int, openEnd uint64) {
 	for len(q.far.events) > 0 {
 		all = append(all, q.far.pop())
 	}
+	q.blocks.used, q.blocks.free = 0, 0 // all are free: those of neighbours in time are to be neighbours in memory again
 	q.reshape(shift, slots)
 	q.openEnd = max(q.openEnd, openEnd)
 	for _, e := range all {

@@ -9,13 +9,16 @@ type blockPool struct {
 }
 
 type block struct {
-	events [15]event
-	n      uint32
+	events [blockSize]event
 	next   uint32
-	_      uint64 // fills four cache lines
+	_      [3]uint32 // fills four cache lines
 }
 
-const chunkBits = 10
+const (
+	countBits = 4
+	blockSize = 1<<countBits - 1
+	chunkBits = 10
+)
 
 func (p *blockPool) at(id uint32) *block {
 	return &p.chunks[id>>chunkBits][id&(1<<chunkBits-1)]
@@ -25,7 +28,7 @@ func (p *blockPool) take() uint32 {
 	if id := p.free; id != 0 {
 		b := p.at(id)
 		p.free = b.next
-		b.n, b.next = 0, 0
+		b.next = 0
 		return id
 	}
 	if p.used == 0 {
@@ -41,27 +44,28 @@ func (p *blockPool) take() uint32 {
 
 // append adds an event to the end of a slot.
 func (p *blockPool) append(s *slot, e event) {
-	if s.last == 0 {
+	switch {
+	case s.last == 0:
 		s.first = p.take()
-		s.last = s.first
-	}
-	b := p.at(s.last)
-	if b.n == uint32(len(b.events)) {
+		s.last = s.first << countBits
+	case s.last&blockSize == blockSize:
 		id := p.take()
-		b.next = id
-		s.last = id
-		b = p.at(id)
+		p.at(s.last >> countBits).next = id
+		s.last = id << countBits
 	}
-	b.events[b.n] = e
-	b.n++
+	p.at(s.last >> countBits).events[s.last&blockSize] = e
+	s.last++
 }
 
 // drain appends a slot's events to a slice, in order, and empties it.
 func (p *blockPool) drain(s *slot, to []event) []event {
 	for id := s.first; id != 0; {
 		b := p.at(id)
-		to = append(to, b.events[:b.n]...)
-		next := b.next
+		next, n := b.next, uint32(blockSize)
+		if id == s.last>>countBits {
+			next, n = 0, s.last&blockSize
+		}
+		to = append(to, b.events[:n]...)
 		b.next = p.free
 		p.free = id
 		id = next
@@ -132,47 +136,75 @@ func (h *eventHeap) pop() event {
 }
 
 // sortEvents orders the events of one slot by time, ties as they stand. All
-// times agree above bit shift. It returns the sorted slice and the spare one.
+// times agree above bit shift. It returns the sorted slice and the spare one. A few are
+// inserted; more are first dealt out by the highest bits in which they differ, since
+// times in a slot are mostly spread evenly, and by all bits, byte by byte, where they are not.
 func sortEvents(events, spare []event, shift uint) (sorted, rest []event) {
-	if len(events) <= 48 {
-		for i := 1; i < len(events); i++ {
-			e := events[i]
-			j := i
-			for ; j > 0 && events[j-1].at > e.at; j-- {
-				events[j] = events[j-1]
-			}
-			events[j] = e
-		}
+	if len(events) <= 16 {
+		insertEvents(events)
 		return events, spare
 	}
-	for i := 1; events[i-1].at <= events[i].at; i++ {
-		if i == len(events)-1 {
-			return events, spare
-		}
+	if inOrder(events) {
+		return events, spare
 	}
 	if cap(spare) < len(events) {
 		spare = make([]event, len(events), cap(events))
 	}
 	spare = spare[:len(events)]
+	const bits, mostAlike = 6, 24
+	if high := max(shift, bits) - bits; len(events) <= 16<<bits && dealEvents(events, spare, high, 1<<bits, mostAlike) {
+		insertEvents(spare)
+		return spare, events
+	}
 	for from := uint(0); from < shift; from += 8 {
-		var count [256]uint32
-		for i := range events {
-			count[uint8(events[i].at>>from)]++
+		if dealEvents(events, spare, from, 256, len(events)-1) {
+			events, spare = spare, events
 		}
-		if count[uint8(events[0].at>>from)] == uint32(len(events)) {
-			continue
-		}
-		at := uint32(0)
-		for d, n := range count {
-			count[d] = at
-			at += n
-		}
-		for _, e := range events {
-			d := uint8(e.at >> from)
-			spare[count[d]] = e
-			count[d]++
-		}
-		events, spare = spare, events
 	}
 	return events, spare
+}
+
+func inOrder(events []event) bool {
+	for i := 1; i < len(events); i++ {
+		if events[i-1].at > events[i].at {
+			return false
+		}
+	}
+	return true
+}
+
+// insertEvents sorts by insertion.
+func insertEvents(events []event) {
+	for i := 1; i < len(events); i++ {
+		e := events[i]
+		j := i
+		for ; j > 0 && events[j-1].at > e.at; j-- {
+			events[j] = events[j-1]
+		}
+		events[j] = e
+	}
+}
+
+// dealEvents orders events by a digit of their times, of so many values (up to 256) from bit
+// from on, ties as they stand; false, and nothing, where more than most have the same.
+func dealEvents(events, to []event, from uint, values, most int) bool {
+	var count [256]uint32
+	mask := uint8(values - 1)
+	for i := range events {
+		count[uint8(events[i].at>>from)&mask]++
+	}
+	at := uint32(0)
+	for d, n := range count[:values] {
+		if int(n) > most {
+			return false
+		}
+		count[d] = at
+		at += n
+	}
+	for _, e := range events {
+		d := uint8(e.at>>from) & mask
+		to[count[d]] = e
+		count[d]++
+	}
+	return true
 }
