@@ -28,12 +28,13 @@ type Watch struct {
 
 // Basis is what there is to compute built-in KPIs from.
 type Basis struct {
-	Totals     []Total // one per Watch; none where no kind is watched
-	ThingHours float64 // of the kinds that are watched
-	Hours      float64 // the run lasted
-	People     []sim.CrewUse
-	Commands   uint64 // issued
-	Tasks      uint64 // issued
+	Totals     []Total       // one per Watch; none where no kind is watched
+	ThingHours float64       // of the kinds that are watched
+	Hours      float64       // the run lasted
+	People     []sim.CrewUse // of one crew alone, where OfCrew
+	OfCrew     bool          // the KPI says of which
+	Commands   uint64        // issued
+	Tasks      uint64        // issued
 	TasksDone  uint64
 	TaskWait   Number // hours
 	TaskTime   Number // hours
@@ -58,6 +59,9 @@ type figure struct {
 	watch        func(k *sim.Kind) []Watch
 	value        func(b *Basis) Number
 }
+
+// crewFigure is a figure whose of is a crew and not a kind of things.
+type crewFigure struct{ figure }
 
 func (f *figure) About() (unit, better string) { return f.unit, f.better }
 
@@ -124,6 +128,20 @@ func busy(b *Basis) (hours float64) {
 	return hours
 }
 
+// tasksDone is what the platform knows to be done; of one crew, what it has finished.
+func tasksDone(b *Basis) Number {
+	if !b.OfCrew {
+		return Number(b.TasksDone)
+	}
+	return withPeople(func(b *Basis) Number {
+		done := 0
+		for _, c := range b.People {
+			done += c.Tasks
+		}
+		return Number(done)
+	})(b)
+}
+
 func withPeople(value func(b *Basis) Number) func(b *Basis) Number {
 	return func(b *Basis) Number {
 		if len(b.People) == 0 {
@@ -137,6 +155,9 @@ func init() {
 	add := func(name, doc string, f figure) {
 		KPIs.Add(name, doc, func() BuiltIn { return &f })
 	}
+	addOfCrew := func(name, doc string, f figure) {
+		KPIs.Add(name, doc, func() BuiltIn { return &crewFigure{f} })
+	}
 	add("downtime", "how long things were down, broken or with load 0, summed over things",
 		figure{"h", "lower", watchDown("time"), sum})
 	add("unplanned_downtime", "how long things were broken, summed over things",
@@ -147,11 +168,11 @@ func init() {
 		figure{"%", "higher", watchDown("time"), func(b *Basis) Number { return 1 - ratio(b.Totals[0].Sum, b.ThingHours) }})
 	add("repair_time", "mean time from down to up again, of things that are up again",
 		figure{"h", "lower", watchDown("spells"), func(b *Basis) Number { return ratio(b.Totals[0].Sum, float64(b.Totals[0].Count)) }})
-	add("worker_utilisation", "share of the time on shift that workers were busy",
+	addOfCrew("worker_utilisation", "share of the time on shift that workers were busy",
 		figure{"%", "", nil, withPeople(func(b *Basis) Number { return ratio(busy(b), onShift(b)) })})
-	add("hours_worked", "how long workers were busy, summed over workers",
+	addOfCrew("hours_worked", "how long workers were busy, summed over workers",
 		figure{"h", "", nil, withPeople(func(b *Basis) Number { return Number(busy(b)) })})
-	add("hours_on_shift", "how long workers were on shift, summed over workers",
+	addOfCrew("hours_on_shift", "how long workers were on shift, summed over workers",
 		figure{"h", "", nil, withPeople(func(b *Basis) Number { return Number(onShift(b)) })})
 	add("alarms_per_worker_hour", "tasks given to people for each hour of a worker on shift",
 		figure{"/h", "lower", nil, withPeople(func(b *Basis) Number { return ratio(float64(b.Tasks), onShift(b)) })})
@@ -159,8 +180,8 @@ func init() {
 		figure{"h", "lower", nil, func(b *Basis) Number { return b.TaskWait }})
 	add("task_time", "mean time of work on a task, of tasks that were carried out",
 		figure{"h", "lower", nil, func(b *Basis) Number { return b.TaskTime }})
-	add("tasks_done", "tasks that were done",
-		figure{"", "", nil, func(b *Basis) Number { return Number(b.TasksDone) }})
+	addOfCrew("tasks_done", "tasks that were done",
+		figure{"", "", nil, tasksDone})
 	add("escalations", "tasks that had to be offered to others as well",
 		figure{"", "lower", nil, func(b *Basis) Number { return Number(b.Escalated) }})
 	add("commands", "commands sent to things, without repeats",

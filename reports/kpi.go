@@ -17,7 +17,7 @@ import (
 type KPI struct {
 	Name     string         `doc:"how reports, limits and other KPIs call it; that of the built-in one if it is left out"`
 	BuiltIn  string         `doc:"a KPI there is already, under another name or for one kind alone"`
-	Of       string         `doc:"the kind of things; all that have what the formula reads if it is left out"`
+	Of       string         `doc:"the kind of things; all that have what the formula reads if it is left out. Of a built-in KPI of people: the crew"`
 	Time     sim.Expression `doc:"a condition: how long it holds, summed over things"`
 	Count    sim.Expression `doc:"a condition: how often it becomes true"`
 	Rate     sim.Expression `doc:"a condition: how often it becomes true an hour, all things together"`

@@ -51,7 +51,7 @@ func planKPIs(s Setup) (q kpis, truths []*truth, detections []*detection, err er
 		}
 		p := &plan{KPI: k, place: i}
 		if err == nil {
-			err = q.ground(p, s.Roster, truths)
+			err = q.ground(p, s, truths)
 		}
 		q.plans = append(q.plans, p)
 		wrongs = append(wrongs, below(path, err))
@@ -82,14 +82,20 @@ func below(path string, err error) error {
 }
 
 // ground compiles what a KPI reads of the ground truth.
-func (q *kpis) ground(p *plan, roster *sim.Roster, truths []*truth) error {
+func (q *kpis) ground(p *plan, s Setup, truths []*truth) error {
+	roster := s.Roster
+	if p.BuiltIn != "" {
+		entry, _ := KPIs.Find(p.BuiltIn)
+		p.builtIn = entry.New()
+		if _, ok := p.builtIn.(*crewFigure); ok {
+			return knownCrew(p.Of, s.Workforce)
+		}
+	}
 	kinds, err := kindsOf(p.Of, roster)
 	if err != nil {
 		return err
 	}
 	if p.BuiltIn != "" {
-		entry, _ := KPIs.Find(p.BuiltIn)
-		p.builtIn = entry.New()
 		for _, i := range kinds {
 			if err := q.watch(p, i, p.builtIn.Watch(roster.Kinds[i]), truths[i]); err != nil {
 				return err
@@ -149,6 +155,21 @@ func kindsOf(name string, roster *sim.Roster) (places []int, err error) {
 		return nil, sim.Wrongf("of", "%s", unknownWord("kind of things", name, names))
 	}
 	return places, nil
+}
+
+// knownCrew sees that a crew is there; where there are no people nobody knows.
+func knownCrew(name string, workforce sim.Workforce) error {
+	if name == "" || workforce == nil {
+		return nil
+	}
+	var crews []string
+	for _, c := range workforce.Use(0) {
+		crews = append(crews, c.Crew)
+	}
+	if slices.Contains(crews, name) {
+		return nil
+	}
+	return sim.Wrongf("of", "%s", unknownWord("crew", name, crews))
 }
 
 func compile(source string, scope formula.Scope, h how) (*formula.Program, error) {
@@ -228,7 +249,7 @@ func (q *kpis) formulae(s Setup, truths []*truth) error {
 					continue
 				}
 				q.plans[at] = &plan{KPI: KPI{Name: name, BuiltIn: name}, place: -1}
-				if err := q.ground(q.plans[at], s.Roster, truths); err != nil {
+				if err := q.ground(q.plans[at], s, truths); err != nil {
 					wrongs = append(wrongs, err)
 				}
 			}

@@ -137,6 +137,28 @@ func TestTaskTimesAreThoseOfTasksThatWereCarriedOut(t *testing.T) {
 	require.InDelta(t, 3./16, got["alarms_per_worker_hour"], 1e-9)
 }
 
+func TestAKPIOfPeopleCanBeThatOfOneCrew(t *testing.T) {
+	use := crew{[]sim.CrewUse{
+		{Crew: "fitter", Workers: 2, OnShift: 16 * time.Hour, Busy: 4 * time.Hour, Tasks: 5},
+		{Crew: "driver", Workers: 1, OnShift: 8 * time.Hour, Busy: 6 * time.Hour, Tasks: 3},
+	}}
+	setup := reports.Setup{Clock: sim.NewClock(), Roster: lathes(), Workforce: use, KPIs: []reports.KPI{
+		{Name: "worker_utilisation", BuiltIn: "worker_utilisation"}, {Name: "wages", Formula: "20 * fitters + 30 * drove"},
+		{Name: "fitters", BuiltIn: "hours_on_shift", Of: "fitter"}, {Name: "drove", BuiltIn: "hours_worked", Of: "driver"},
+		{Name: "busy", BuiltIn: "worker_utilisation", Of: "driver"}, {Name: "trips", BuiltIn: "tasks_done", Of: "driver"},
+	}}
+	r, err := reports.NewRecorder(setup)
+	require.NoError(t, err)
+	require.Equal(t, map[string]float64{"worker_utilisation": 10. / 24, "wages": 500, "fitters": 16, "drove": 6, "busy": 0.75, "trips": 3}, results(t, r, 8*time.Hour))
+	setup.KPIs = []reports.KPI{{Name: "fitters", BuiltIn: "hours_on_shift", Of: "fiter"}}
+	_, err = reports.NewRecorder(setup)
+	require.EqualError(t, err, `kpis.0.of: there is no crew "fiter", did you mean fitter? There are fitter, driver`)
+	setup.Workforce = nil
+	r, err = reports.NewRecorder(setup)
+	require.NoError(t, err, "a variant without people")
+	require.True(t, math.IsNaN(results(t, r, 8*time.Hour)["fitters"]))
+}
+
 func TestAWrongKPIIsToldWithItsPlace(t *testing.T) {
 	for _, x := range []struct {
 		want string

@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"slices"
+
 	"github.com/twinbed/twinbed/sim"
 	"github.com/twinbed/twinbed/sim/formula"
 )
@@ -46,6 +48,10 @@ func (r *Recorder) basisFor(p *plan) *Basis {
 		Commands: r.deeds.commands.issued, Tasks: tasks.issued, TasksDone: tasks.outcomes.Done,
 		TaskWait: Unknown, TaskTime: Unknown,
 		Escalated: r.noted[sim.Escalated],
+	}
+	if _, ok := p.builtIn.(*crewFigure); ok && p.Of != "" {
+		b.OfCrew = true
+		b.People = slices.DeleteFunc(slices.Clone(r.people), func(c sim.CrewUse) bool { return c.Crew != p.Of })
 	}
 	for _, terms := range p.terms {
 		b.Totals = append(b.Totals, totalOf(terms))
