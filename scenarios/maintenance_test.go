@@ -109,3 +109,32 @@ func TestTheWorldIsTheClosedFormOfPredictiveMaintenance(t *testing.T) {
 		}
 	}
 }
+
+// Where there are orders for every press at all hours, what is lost is downtime,
+// as production control sees it once a minute; where there are fewer, it is less,
+// and where there are none, nothing.
+func TestAStandstillCostsWhatTheOrdersOfItsHourNeed(t *testing.T) {
+	lost := func(full string) (hours, downtime float64) {
+		r := play(t, "predictive-maintenance", scenarios.Options{Variant: "iot", Sets: []string{"duration=2 days", "things.hall.attributes.full=" + full}})
+		return kpi(t, r, "lost_hours"), kpi(t, r, "downtime")
+	}
+	all, downtime := lost("1")
+	require.Greater(t, downtime, 10.0)
+	require.InDelta(t, downtime, all, 0.01*downtime)
+	some, same := lost("40")
+	require.Equal(t, downtime, same, "what it costs changes nothing")
+	require.Less(t, some, 0.9*downtime)
+	require.Greater(t, some, 18./40*downtime, "the fewest orders are 18")
+	none, _ := lost("1e9")
+	require.InDelta(t, 0, none, 1e-4)
+}
+
+// A press is not started from afar: without operators, what has been mended stands.
+func TestAPressThatWasMendedWaitsForItsOperator(t *testing.T) {
+	sets := []string{"duration=1 day", "people.mechanic.count=6"}
+	with := play(t, "predictive-maintenance", scenarios.Options{Variant: "ioe", Sets: sets})
+	without := play(t, "predictive-maintenance", scenarios.Options{Variant: "ioe", Sets: append(sets, "faults=[{at: 0s, for: 1 day, fault: absent, where: operator}]")})
+	require.Greater(t, kpi(t, with, "operators_tasks"), 2.0)
+	require.Zero(t, kpi(t, without, "operators_tasks"))
+	require.Greater(t, kpi(t, without, "downtime"), 3*kpi(t, with, "downtime"))
+}
