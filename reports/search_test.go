@@ -95,7 +95,7 @@ func TestTheSearchFindsTheSameKneeOnABusyMachine(t *testing.T) {
 }
 
 func TestThreeSearchesAgreeWhereRunsScatterMuch(t *testing.T) {
-	const rounds, knee = 10, 61_234.0
+	const rounds, knee = 6, 61_234.0
 	apart, runs := 0, 0
 	for round := range rounds {
 		lowest, highest := math.Inf(1), 0.0
