@@ -55,7 +55,7 @@ func TestAComparisonIsTheSameOnAnyNumberOfCores(t *testing.T) {
 }
 
 func TestAComparisonThatIsNarrowEnoughEndsTheSameOnAnyNumberOfCores(t *testing.T) {
-	s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Sets: []string{"duration=1 day", "things.press.every=1m", "faults=[]", "precision=10%", "replications=200"}})
+	s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Sets: []string{"duration=1 day", "things.press.every=1m", "faults=[]", "precision=20%", "replications=200"}})
 	require.NoError(t, err)
 	defer s.Close()
 	texts := make([][]byte, 2)
