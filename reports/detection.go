@@ -27,6 +27,7 @@ type detection struct {
 	ahead   time.Duration
 	program *formula.Program
 	spells  []spell            // by thing
+	waits   []bool             // by thing: alarms wait, of this or another detection of the kind
 	alarms  map[int][]sim.Time // by thing, not judged yet
 	from    sim.Time           // what began before does not count
 
@@ -43,11 +44,26 @@ type spell struct {
 
 // detect has alarms of a decision held against a condition over this kind.
 func (t *truth) detect(x Target, p *formula.Program) *detection {
-	d := &detection{kind: t.kind, ahead: x.Ahead, program: p, spells: make([]spell, t.kind.Count), alarms: map[int][]sim.Time{}}
+	if t.waits == nil {
+		t.waits = make([]bool, t.kind.Count)
+	}
+	d := &detection{kind: t.kind, ahead: x.Ahead, program: p, spells: make([]spell, t.kind.Count), waits: t.waits, alarms: map[int][]sim.Time{}}
 	t.reads(p)
-	t.remember()
-	t.detections = append(t.detections, d)
+	if t.steps.takes(p) {
+		t.steps.detections = append(t.steps.detections, d)
+	} else {
+		t.detections = append(t.detections, d)
+	}
 	return d
+}
+
+// judgeAll has detections judge, and says whether alarms still wait.
+func (t *truth) judgeAll(list []*detection, i int, from, now sim.Time, row []float64) (waits bool) {
+	for _, d := range list {
+		t.judge(d, i, from, now, row)
+		waits = waits || d.spells[i].alarmed
+	}
+	return waits
 }
 
 // judge takes in what was told of thing i at now, and before at from, unseen for
@@ -164,7 +180,7 @@ func (d *detection) fire(id sim.ThingID, at sim.Time) {
 		return
 	}
 	i := int(id - d.kind.First)
-	d.spells[i].alarmed = true
+	d.spells[i].alarmed, d.waits[i] = true, true
 	d.alarms[i] = append(d.alarms[i], at)
 }
 

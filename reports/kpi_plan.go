@@ -66,7 +66,9 @@ func planKPIs(s Setup) (q kpis, truths []*truth, detections []*detection, err er
 	for i, t := range truths {
 		if !t.followed() {
 			truths[i] = nil
+			continue
 		}
+		t.layOut()
 	}
 	return q, truths, detections, nil
 }

@@ -18,12 +18,14 @@ type truth struct {
 	env      formula.Env
 	last     []sim.Time // by thing; unseen before its first truth
 	hours    float64    // summed over things
-	moving   []*term    // those that read signals or the time
-	still    []*still   // those that read states and attributes alone
+	steps    steps      // the terms and detections that compare with constants
+	still    []*still   // the other terms that read states and attributes alone
+	moving   []*term    // and those that read signals or the time
 
-	detections []*detection
-	rows       []float64   // the last of each thing
-	line       formula.Env // between two rows
+	detections []*detection // the others, which are looked at each time
+	waits      []bool       // by thing: alarms wait to be judged
+	rows       []float64    // the last of each thing
+	line       formula.Env  // between two rows
 }
 
 const unseen sim.Time = -1
@@ -34,8 +36,9 @@ type term struct {
 	how     how
 	program *formula.Program
 	held    bool       // reads states and attributes alone: what it was holds until it jumps
+	step    bool       // compares with constants: what it was holds until the step before the one at which it is told to have changed
 	value   []float64  // by thing
-	since   []sim.Time // by thing: of spells since when the present one is, of what is held since when it is not yet weighed
+	since   []sim.Time // by thing: of spells since when the present one is, of what holds since when it is not yet weighed
 	total   float64
 	weight  float64 // hours that total stands for
 	count   uint64
@@ -73,19 +76,21 @@ func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 }
 
 func (t *truth) follow(h how, p *formula.Program) *term {
-	x := &term{how: h, program: p, held: t.reads(p), value: make([]float64, t.kind.Count)}
-	if x.held || h == spells {
+	x := &term{how: h, program: p, held: t.reads(p), step: t.steps.takes(p), value: make([]float64, t.kind.Count)}
+	if x.held || x.step || h == spells {
 		x.since = make([]sim.Time, t.kind.Count)
 	}
 	if h == maxOf || h == minOf {
 		x.total = math.NaN()
 	}
-	if x.held {
+	switch {
+	case x.step:
+		t.steps.terms = append(t.steps.terms, x)
+	case x.held:
 		t.hold(x)
-	} else {
+	default:
 		t.moving = append(t.moving, x)
 	}
-	t.remember()
 	return x
 }
 
@@ -106,13 +111,15 @@ func (t *truth) hold(x *term) {
 }
 
 // followed says whether anything wants this kind's truth.
-func (t *truth) followed() bool { return len(t.moving)+len(t.still)+len(t.detections) > 0 }
+func (t *truth) followed() bool {
+	return len(t.steps.terms)+len(t.steps.detections)+len(t.moving)+len(t.still)+len(t.detections) > 0
+}
 
-// remember makes room for rows, once something is followed.
-func (t *truth) remember() {
-	if n := t.kind.Width(); t.rows == nil {
-		t.rows, t.line = make([]float64, n*t.kind.Count), formula.Env{Row: make([]float64, n), World: make([]float64, 2)}
-	}
+// layOut makes room, once all that is followed is known.
+func (t *truth) layOut() {
+	n, things := t.kind.Width(), t.kind.Count
+	t.rows, t.line = make([]float64, n*things), formula.Env{Row: make([]float64, n), World: make([]float64, 2)}
+	t.steps.layOut(things)
 }
 
 // reads notes what a formula needs, and says whether it reads states and attributes
@@ -138,25 +145,30 @@ func (t *truth) see(i int, now sim.Time, row []float64) {
 	t.last[i] = now
 	t.env.Row = row
 	first := from == unseen
-	dt := 0.0
-	if !first {
-		dt = float64(now-from) / hour
-		t.hours += dt
+	if first {
+		t.hours -= float64(now) / hour
 	}
 	before := t.rows[i*len(row):][:len(row)]
-	for _, x := range t.moving {
-		x.step(i, now, dt, x.look(&t.env), first)
+	crossed := t.steps.crossed(i, row) || first
+	if crossed {
+		for _, x := range t.steps.terms {
+			x.take(i, from, now, x.look(&t.env))
+		}
+	}
+	if len(t.steps.detections) > 0 && (crossed || t.waits[i]) {
+		t.waits[i] = t.judgeAll(t.steps.detections, i, from, now, row)
 	}
 	for _, s := range t.still {
 		if first || s.moved(before, row) {
 			for _, x := range s.terms {
-				x.step(i, now, float64(now-x.since[i])/hour, x.look(&t.env), first)
+				x.take(i, from, now, x.look(&t.env))
 			}
 		}
 	}
-	for _, d := range t.detections {
-		t.judge(d, i, from, now, row)
+	for _, x := range t.moving {
+		x.take(i, from, now, x.look(&t.env))
 	}
+	t.judgeAll(t.detections, i, from, now, row)
 	copy(before, row)
 }
 
@@ -187,25 +199,27 @@ func (t *truth) world(env *formula.Env, at sim.Time) {
 	env.World[0], env.World[1] = t.day.Hour(at), float64(t.day.Weekday)
 }
 
-// step takes in a value at now; dt, in hours, is how long there was the one before.
-func (x *term) step(i int, now sim.Time, dt, v float64, first bool) {
+// take takes in a value at now; from is when the truth was told before, unseen for the
+// first time.
+func (x *term) take(i int, from, now sim.Time, v float64) {
 	before := x.value[i]
 	x.value[i] = v
-	if first {
-		before = v
+	if from == unseen {
+		before, from = v, now
 		if x.since != nil {
 			x.since[i] = now
 		}
-		dt = 0
 	}
 	switch x.how {
 	case timeWhile, integralOf, meanOf:
 		if x.held {
-			x.weigh(before, dt)
-			x.since[i] = now
-		} else {
-			x.weigh((before+v)/2, dt)
+			from = now // it jumps
 		}
+		if x.since != nil {
+			x.weigh(before, from-x.since[i])
+			x.since[i] = now
+		}
+		x.weigh((before+v)/2, now-from)
 	case countOf, rateOf:
 		if before == 0 && v > 0 {
 			x.count++
@@ -230,8 +244,9 @@ func (x *term) step(i int, now sim.Time, dt, v float64, first bool) {
 }
 
 // weigh adds a value over a time; one that is not known counts for nothing.
-func (x *term) weigh(v, dt float64) {
+func (x *term) weigh(v float64, over sim.Time) {
 	if v == v {
+		dt := float64(over) / hour
 		x.total += v * dt
 		x.weight += dt
 	}
@@ -243,28 +258,33 @@ func (t *truth) close(now sim.Time) {
 		if last == unseen {
 			continue
 		}
-		t.hours += float64(now-last) / hour
-		for _, x := range t.moving {
-			x.close(i, float64(now-last)/hour)
+		t.hours += float64(now) / hour
+		for _, x := range t.steps.terms {
+			x.close(i, x.since[i], now)
 		}
 		for _, s := range t.still {
 			for _, x := range s.terms {
-				x.close(i, float64(now-x.since[i])/hour)
+				x.close(i, x.since[i], now)
 			}
 		}
+		for _, x := range t.moving {
+			x.close(i, last, now)
+		}
 	}
-	for _, d := range t.detections {
-		d.close(now, t.last)
+	for _, list := range [][]*detection{t.steps.detections, t.detections} {
+		for _, d := range list {
+			d.close(now, t.last)
+		}
 	}
 }
 
-// close lets the last value hold for a time in hours.
-func (x *term) close(i int, dt float64) {
+// close lets the last value hold until now.
+func (x *term) close(i int, from, now sim.Time) {
 	switch v := x.value[i]; x.how {
 	case timeWhile, integralOf, meanOf:
-		x.weigh(v, dt)
+		x.weigh(v, now-from)
 	case sumAtEnd:
-		x.weigh(v, 1)
+		x.weigh(v, hour)
 	}
 }
 

@@ -3,7 +3,6 @@ package chance
 import (
 	"math"
 
-	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/twinbed/twinbed/sim/units"
@@ -84,8 +83,7 @@ type normal struct {
 	distuv.Normal
 }
 
-// Quantile goes past gonum's unit normal to the function behind it, as those of others here do: that saves a quarter of the time.
-func (d *normal) Quantile(u float64) float64 { return d.Mu + d.Sigma*mathext.NormalQuantile(u) }
+func (d *normal) Quantile(u float64) float64 { return d.Mu + d.Sigma*score(u) }
 func (d *normal) Support() (lo, hi float64)  { return math.Inf(-1), math.Inf(1) }
 
 type lognormal struct {
@@ -94,7 +92,7 @@ type lognormal struct {
 }
 
 func (d *lognormal) Quantile(u float64) float64 {
-	return math.Exp(d.Mu + d.Sigma*mathext.NormalQuantile(u))
+	return math.Exp(d.Mu + d.Sigma*score(u))
 }
 func (d *lognormal) Support() (lo, hi float64) { return 0, math.Inf(1) }
 

@@ -58,7 +58,7 @@ func (d *gamma) Quantile(u float64) float64 {
 	if u < lowest || u > highest {
 		return d.Gamma.Quantile(u)
 	}
-	at := (mathext.NormalQuantile(u) + gammaReach) * gammaSteps
+	at := (score(u) + gammaReach) * gammaSteps
 	i := int(at)
 	t := at - float64(i)
 	a, b := d.nodes[i], d.nodes[i+1]

@@ -74,6 +74,7 @@ func compareWith(op string, l, c operand) operand {
 	o := logical(func(e *Env) truth { return within(x(e), lo, hi) }, l, c)
 	if l.slot {
 		o.bands = []band{{l.ref, lo, hi}}
+		o.steps, o.edges = true, []Edge{{l.ref, lo}, {l.ref, math.Nextafter(hi, math.Inf(1))}}
 		o.holds = allOf(o.bands, nil)
 	} else if !o.known {
 		o.holds = func(e *Env) bool { v := x(e); return lo <= v && v <= hi }

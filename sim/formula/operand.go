@@ -12,6 +12,8 @@ type operand struct {
 	ref   Ref
 	bands []band            // it is these comparisons
 	rest  []func(*Env) bool // and these conditions, joined by and; both empty: it is no such chain
+	steps bool              // it is made of comparisons of slots with constants and of constants alone,
+	edges []Edge            // and changes only where one of these is crossed
 	vm    bool              // a part of it runs on the library's VM
 
 	number func(*Env) float64 // of Number, Duration, Text: finite, or NaN when unknown
@@ -57,12 +59,16 @@ func logical(f func(*Env) truth, of ...operand) operand {
 	return fold(o, of)
 }
 
-// fold is the operation's result when all it works on are constants.
+// fold is the operation's result when all it works on are constants. What is made of
+// steps is made of their edges.
 func fold(o operand, of []operand) operand {
 	known := true
+	o.steps = len(of) > 0
 	for i := range of {
 		known = known && of[i].known
 		o.vm = o.vm || of[i].vm
+		o.steps = o.steps && (of[i].steps || of[i].known)
+		o.edges = append(o.edges, of[i].edges...)
 	}
 	if known && len(of) > 0 {
 		return constant(o.typ, o.asNumber()(nil))

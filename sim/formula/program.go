@@ -134,6 +134,20 @@ func (p *Program) Calls() []string { return p.calls }
 // Slots are the places it reads, each once, in the order of the source.
 func (p *Program) Slots() []Ref { return p.slots }
 
+// Edge is a value of a slot: what steps there is one thing below it and may be
+// another from it on.
+type Edge struct {
+	Ref Ref
+	At  float64
+}
+
+// Edges are where a formula that does nothing but compare slots with constants can
+// change; between them it is what it was, unless one of its slots becomes unknown.
+// False for any other formula.
+func (p *Program) Edges() ([]Edge, bool) {
+	return p.result.edges, p.result.steps || p.result.known
+}
+
 // Constant is the value of a formula that is known without looking, as
 // Number gives it: NaN says that it will always be unknown.
 func (p *Program) Constant() (float64, bool) {

@@ -34,7 +34,7 @@ type Frequency struct {
 	Droop     float64       `unit:"%" default:"5%" above:"0" max:"1" doc:"fall of the frequency by which governors go from nothing to all" source:"none, an assumption: usual in the field"`
 	Damping   float64       `default:"1" min:"0" doc:"by how many per cent the load falls with each per cent of frequency" source:"none, an assumption: usual in the field"`
 	Governor  time.Duration `default:"500ms" above:"0s" doc:"time constant of governors and engines" source:"none, an assumption"`
-	Restore   time.Duration `default:"5m" min:"0s" doc:"time constant of secondary control; 0s: there is none" source:"none, an assumption: e-folds within the 15 min in which Regulation (EU) 2017/1485 (unchecked) wants the frequency restored"`
+	Restore   time.Duration `default:"5m" min:"0s" doc:"time constant of secondary control; 0s: there is none" source:"none, an assumption: e-folds within the 15 min in which a draft of the EU network code wanted reserves fully active (a glossary that quotes it)"`
 	Sensor    `key:",inline"`
 
 	fleet     *sim.Fleet

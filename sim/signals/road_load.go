@@ -36,8 +36,8 @@ type RoadLoad struct {
 	Driveline   float64 `default:"95%" unit:"%" above:"0" max:"1" doc:"efficiency from engine to wheels" source:"none, an assumption"`
 	Efficiency  float64 `default:"43%" unit:"%" above:"0" max:"1" doc:"of the engine" source:"none, an assumption; a steady 82 km/h at 34 t over hills takes 27 l/100 km, where ICCT 2018 measured 29.9 to 32.6 over the EU's long-haul cycle"`
 	Auxiliaries float64 `default:"4" min:"0" unit:"kW" doc:"what fans, pumps and compressors take" source:"none, an assumption"`
-	Energy      float64 `default:"36" above:"0" unit:"MJ/l" doc:"lower heating value of the fuel" source:"checked, diesel: French order of 1 December 2011 (INDR1134789A), annex I, 43 MJ/kg and 36 MJ/l; that Directive (EU) 2018/2001, Annex III, has it, too: unchecked"`
-	Sag         float64 `default:"0.27" min:"0" doc:"rolling resistance goes with pressure to the power of minus this" source:"none, worked out from TMC (unchecked): 10 psi too little, a tenth, cost about 1 % of fuel, of which 30 to 40 % goes into rolling"`
+	Energy      float64 `default:"36" above:"0" unit:"MJ/l" doc:"lower heating value of the fuel" source:"checked, diesel: French order of 1 December 2011 (INDR1134789A), annex I, 43 MJ/kg and 36 MJ/l"`
+	Sag         float64 `default:"0.27" min:"0" doc:"rolling resistance goes with pressure to the power of minus this" source:"none, worked out from an adage that tyre makers confirm (Heavy Duty Trucking 2017): a tenth too little in all tyres costs 1 % of fuel, of which 30 to 40 % goes into rolling"`
 	Sensor      `key:",inline"`
 
 	fleet                        *sim.Fleet

@@ -34,7 +34,7 @@ type Room struct {
 	Air      float64       `default:"0.1" above:"0" unit:"kWh/K" doc:"capacity of air and furniture" source:"none, an assumption"`
 	Mass     float64       `default:"1.2" above:"0" unit:"kWh/K" doc:"capacity of walls and floor; with loss 0.05 kW/K a slow time constant of 27 h" source:"none, an assumption in the range of Bacher and Madsen 2011"`
 	Power    float64       `default:"2" min:"0" unit:"kW" doc:"of the heating" source:"none, an assumption"`
-	Gain     float64       `default:"0.1" min:"0" unit:"kW" doc:"of each person present" source:"unchecked, ISO 7730: sedentary work is 1.2 met, about 100 W a person"`
+	Gain     float64       `default:"0.1" min:"0" unit:"kW" doc:"of each person present" source:"checked, Engineering ToolBox: 1 met (seated, relaxed) is 104 W a person, 1.2 met (sedentary work) 126 W, of which a part is latent"`
 	Band     float64       `default:"0.5" min:"0" doc:"hysteresis of the thermostat, K either way" source:"none, an assumption: a common value"`
 	Setpoint float64       `default:"21" doc:"at the beginning" source:"none, an assumption"`
 	Comfort  float64       `default:"21" doc:"what somebody who is cold turns the setpoint to" source:"none, an assumption"`
