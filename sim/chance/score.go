@@ -7,9 +7,9 @@ import (
 )
 
 // score is the quantile function of the standard normal distribution at u, which most of what
-// is drawn goes through: gonum's, from a table of polynomials through it, in a third of the time and to
-// within 1e-11. It falls in p = min(u, 1−u), and bends the faster the smaller p is: so each octave of p
-// has as many pieces as any other, and which it is stands in the leading bits of p.
+// is drawn goes through: gonum's to within 1e-13, from polynomials through it, in a third of the
+// time. The quantile bends the faster the smaller p = min(u, 1−u) is, so each octave of p has as many
+// pieces as any other, and the leading bits of p say which it is.
 func score(u float64) float64 {
 	p := min(u, 1-u)
 	at := math.Float64bits(p)>>(52-pieceBits) - firstPiece
