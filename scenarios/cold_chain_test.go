@@ -29,7 +29,7 @@ func TestColdChainDoesNotHangOnWhoComesByUnasked(t *testing.T) {
 	s, err := scenarios.Load("cold-chain", scenarios.Options{Sets: []string{"things.truck.unattended=1h"}})
 	require.NoError(t, err)
 	defer s.Close()
-	result, err := s.Compare(context.Background(), scenarios.CompareOptions{})
+	result, err := s.Compare(context.Background(), scenarios.CompareOptions{Replications: 12})
 	require.NoError(t, err)
 	require.True(t, holds(t, result, claim{"ioe", "spoiled_value", -1}))
 }

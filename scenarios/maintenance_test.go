@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,15 +77,24 @@ func (m maintenance) sets(seed int) []string {
 // more than what was expected, as a share of the downtime without.
 func (m maintenance) off(t *testing.T, expected float64) (mean, half float64) {
 	const seeds = 10
-	var off [seeds]float64
-	without := 0.0
+	var with, alone, off [seeds]float64
+	var wg sync.WaitGroup
 	for seed := range seeds {
-		with := kpi(t, play(t, "predictive-maintenance", scenarios.Options{Sets: m.sets(seed + 1)}), "downtime")
-		alone := kpi(t, play(t, "predictive-maintenance", scenarios.Options{Sets: maintenance{of: m.of}.sets(seed + 1)}), "downtime")
-		off[seed] = (1-expected)*alone - with
-		without += alone / seeds
+		for _, x := range []struct {
+			m    maintenance
+			into *float64
+		}{{m, &with[seed]}, {maintenance{of: m.of}, &alone[seed]}} {
+			wg.Go(func() {
+				*x.into = kpi(t, play(t, "predictive-maintenance", scenarios.Options{Sets: x.m.sets(seed + 1)}), "downtime")
+			})
+		}
+	}
+	wg.Wait()
+	for seed := range seeds {
+		off[seed] = (1-expected)*alone[seed] - with[seed]
 	}
 	mean, sd := stat.MeanStdDev(off[:], nil)
+	without := stat.Mean(alone[:], nil)
 	t95 := distuv.StudentsT{Sigma: 1, Nu: seeds - 1}.Quantile(0.975)
 	return mean / without, t95 * sd / math.Sqrt(seeds) / without
 }
