@@ -101,28 +101,16 @@ func byRate(runs []Sample) (list []trials) {
 	return list
 }
 
-// likelihood is the logarithm of how likely the runs are. With e = exp((ln r − ln knee)/s) a
-// run holds with (1 − lapse)/(1 + e) and does not with (lapse + e)/(1 + e).
+// likelihood is the logarithm of how likely the runs are.
 func likelihood(runs []trials, knee, s float64) (sum float64) {
 	for _, t := range runs {
-		z := (t.rate - knee) / s
-		switch {
-		case z < -plain:
-			sum += t.held*holds + t.broke*breaks
-		case z > plain:
-			sum += t.held * (holds - z)
-		default:
-			e := math.Exp(z)
-			sum += t.held*holds - (t.held+t.broke)*math.Log1p(e)
-			if t.broke > 0 {
-				sum += t.broke * math.Log(lapse+e)
-			}
+		p := (1 - lapse) / (1 + math.Exp((t.rate-knee)/s))
+		if t.held > 0 {
+			sum += t.held * math.Log(p)
+		}
+		if t.broke > 0 {
+			sum += t.broke * math.Log(1-p)
 		}
 	}
 	return sum
 }
-
-// Beyond plain, e or 1/e is nothing beside 1.
-const plain = 40
-
-var holds, breaks = math.Log1p(-lapse), math.Log(lapse)
