@@ -36,7 +36,6 @@ type term struct {
 	how     how
 	program *formula.Program
 	held    bool       // reads states and attributes alone: what it was holds until it jumps
-	step    bool       // compares with constants: what it was holds until the step before the one at which it is told to have changed
 	value   []float64  // by thing
 	since   []sim.Time // by thing: of spells since when the present one is, of what holds since when it is not yet weighed
 	total   float64
@@ -76,15 +75,15 @@ func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 }
 
 func (t *truth) follow(h how, p *formula.Program) *term {
-	x := &term{how: h, program: p, held: t.reads(p), step: t.steps.takes(p), value: make([]float64, t.kind.Count)}
-	if x.held || x.step || h == spells {
+	x, steps := &term{how: h, program: p, held: t.reads(p), value: make([]float64, t.kind.Count)}, t.steps.takes(p)
+	if x.held || steps || h == spells {
 		x.since = make([]sim.Time, t.kind.Count)
 	}
 	if h == maxOf || h == minOf {
 		x.total = math.NaN()
 	}
 	switch {
-	case x.step:
+	case steps:
 		t.steps.terms = append(t.steps.terms, x)
 	case x.held:
 		t.hold(x)

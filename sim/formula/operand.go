@@ -70,6 +70,9 @@ func fold(o operand, of []operand) operand {
 		o.steps = o.steps && (of[i].steps || of[i].known)
 		o.edges = append(o.edges, of[i].edges...)
 	}
+	if !o.steps {
+		o.edges = nil
+	}
 	if known && len(of) > 0 {
 		return constant(o.typ, o.asNumber()(nil))
 	}

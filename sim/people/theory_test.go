@@ -129,7 +129,7 @@ func TestACrewWaitsAsErlangSays(t *testing.T) {
 // over 10,000 seeds 94.2 % did with batches of 1,000 tasks, and 93.9 % with 800,
 // where one block of a thousand seeds in eleven falls below 93 % by chance.
 func TestConfidenceIntervalsCoverTheTruth(t *testing.T) {
-	const seeds, workers, utilisation = 500, 2, 0.5
+	const seeds, workers, utilisation = 1000, 2, 0.5
 	rate, truth := workers*utilisation/serviceMinutes, erlangC(workers, utilisation)
 	covered := make([]int, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup
