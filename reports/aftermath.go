@@ -43,9 +43,19 @@ type strike struct {
 
 // bin is the uplinks that ended in a part of the run.
 type bin struct {
-	count    uint64
-	sum, max float64 // seconds
+	count uint64
+	sum   exact // nanoseconds
+	max   time.Duration
 }
+
+func (b *bin) absorb(x *bin) {
+	b.count += x.count
+	b.sum.absorb(x.sum)
+	b.max = max(b.max, x.max)
+}
+
+// mean is in seconds.
+func (b *bin) mean() float64 { return b.sum.float() / 1e9 / float64(b.count) }
 
 // turned is a loop that was closed.
 type turned struct {
@@ -128,9 +138,9 @@ func (a *Aftermath) Mirrored(r *sim.Reading, how sim.Arrival) {
 	}
 	now := a.clock.Stamp()
 	b := &a.uplinks[a.place(now.At)]
-	took := a.seconds(r.Sensed, now)
+	took := a.took(r.Sensed, now)
 	b.count++
-	b.sum += took
+	b.sum.add(int64(took))
 	b.max = max(b.max, took)
 	if len(a.awaiting) > 0 && how == sim.Fresh {
 		a.heard(r, now.At)
@@ -152,11 +162,12 @@ func (a *Aftermath) heard(r *sim.Reading, now sim.Time) {
 	}
 }
 
-func (a *Aftermath) seconds(from, to sim.Stamp) float64 {
+// took is in scenario time in a virtual run, else in wall time.
+func (a *Aftermath) took(from, to sim.Stamp) time.Duration {
 	if a.clock.Live() {
-		return (to.Wall - from.Wall).Seconds()
+		return to.Wall - from.Wall
 	}
-	return float64(to.At-from.At) / 1e9
+	return to.At.Sub(from.At)
 }
 
 // Lost books a loss to all faults under way.
@@ -197,6 +208,6 @@ func (a *Aftermath) Turned(l *sim.Loop) {
 		return
 	}
 	t := turned{decided: l.Stamps[sim.Decided].At, decision: l.Decision, known: l.Outcome != sim.TimedOut}
-	t.took = a.seconds(l.Stamps[sim.Sensed], l.Stamps[sim.Acked])
+	t.took = a.took(l.Stamps[sim.Sensed], l.Stamps[sim.Acked]).Seconds()
 	a.loops = append(a.loops, t)
 }

@@ -13,9 +13,9 @@ import "github.com/twinbed/twinbed/sim"
 // reading needs only s of the one before. The peak is the age just before a fresh
 // reading (Costa, Codreanu and Ephremides 2016).
 type age struct {
-	twice  float64 // the area, ns²
-	begun  float64 // ns, summed over first arrivals
-	peaks  float64 // ns, summed
+	twice  exact // the area, ns²
+	begun  exact // ns, summed over first arrivals
+	peaks  exact // ns, summed
 	max    sim.Time
 	things uint64
 	count  uint64 // of peaks
@@ -24,23 +24,23 @@ type age struct {
 // fresh takes in a reading that was sensed and arrived; before is when the one
 // before it was sensed, unseen for none.
 func (g *age) fresh(before, sensed, arrived sim.Time) {
-	way := float64(arrived - sensed)
+	way := int64(arrived - sensed)
 	if before == unseen {
-		g.twice -= way * way
-		g.begun += float64(arrived)
+		g.twice.addProduct(-way, way)
+		g.begun.add(int64(arrived))
 		g.things++
 		return
 	}
 	peak := arrived - before
-	g.twice += (float64(peak) - way) * (float64(peak) + way)
-	g.peaks += float64(peak)
+	g.twice.addProduct(int64(peak)-way, int64(peak)+way)
+	g.peaks.add(int64(peak))
 	g.max = max(g.max, peak)
 	g.count++
 }
 
 // close lets the newest reading of a thing grow old until the end.
 func (g *age) close(sensed, end sim.Time) {
-	g.twice += float64(end-sensed) * float64(end-sensed)
+	g.twice.addProduct(int64(end-sensed), int64(end-sensed))
 	g.max = max(g.max, end-sensed)
 }
 
@@ -55,9 +55,9 @@ type Age struct {
 }
 
 func (g *age) figures(kind string, end sim.Time) Age {
-	a := Age{kind, g.things, Unknown, ratio(g.peaks/1e9, float64(g.count)), Unknown}
-	if span := float64(end)*float64(g.things) - g.begun; span > 0 {
-		a.Mean, a.Max = Number(g.twice/2/span/1e9), Number(g.max.Seconds())
+	a := Age{kind, g.things, Unknown, ratio(g.peaks.float()/1e9, float64(g.count)), Unknown}
+	if span := float64(end)*float64(g.things) - g.begun.float(); span > 0 {
+		a.Mean, a.Max = Number(g.twice.float()/2/span/1e9), Number(g.max.Seconds())
 	}
 	return a
 }

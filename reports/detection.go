@@ -26,10 +26,10 @@ type detection struct {
 	kind    *sim.Kind
 	ahead   time.Duration
 	program *formula.Program
-	spells  []spell            // by thing
-	waits   []bool             // by thing: alarms wait, of this or another detection of the kind
-	alarms  map[int][]sim.Time // by thing, not judged yet
-	from    sim.Time           // what began before does not count
+	spells  []spell      // by thing
+	waits   []bool       // by thing: alarms wait, of this or another detection of the kind
+	alarms  [][]sim.Time // by thing, not judged yet
+	from    sim.Time     // what began before does not count
 
 	found, missed, open        uint64 // times that it was true
 	wrong, repeated, undecided uint64 // alarms
@@ -47,7 +47,7 @@ func (t *truth) detect(x Target, p *formula.Program) *detection {
 	if t.waits == nil {
 		t.waits = make([]bool, t.kind.Count)
 	}
-	d := &detection{kind: t.kind, ahead: x.Ahead, program: p, spells: make([]spell, t.kind.Count), waits: t.waits, alarms: map[int][]sim.Time{}}
+	d := &detection{kind: t.kind, ahead: x.Ahead, program: p, spells: make([]spell, t.kind.Count), waits: t.waits, alarms: make([][]sim.Time, t.kind.Count)}
 	t.reads(p)
 	if t.steps.takes(p) {
 		t.steps.detections = append(t.steps.detections, d)
@@ -140,7 +140,7 @@ func (d *detection) settle(i int, x *spell, to sim.Time) {
 		waiting = waiting[1:]
 	}
 	x.alarmed = false
-	delete(d.alarms, i)
+	d.alarms[i] = nil
 }
 
 // right takes an alarm for one that belongs to a time of truth.

@@ -17,7 +17,7 @@ type durations struct {
 	digits       int
 	histogram    *hdrhistogram.Histogram // of those that are not 0
 	count, zeros uint64
-	sum          float64 // nanoseconds
+	sum          exact // nanoseconds
 	max          time.Duration
 }
 
@@ -30,7 +30,7 @@ func (d *durations) add(x time.Duration) {
 	if d.histogram == nil {
 		d.histogram = hdrhistogram.New(1, longest, max(d.digits, 2))
 	}
-	d.sum += float64(x)
+	d.sum.add(int64(x))
 	d.max = max(d.max, x)
 	// The range is held to, so there is no error to be had.
 	_ = d.histogram.RecordValue(min(int64(x), longest))
@@ -54,7 +54,7 @@ func (d *durations) mean() time.Duration {
 	if d.count == 0 {
 		return 0
 	}
-	return time.Duration(d.sum / float64(d.count))
+	return time.Duration(d.sum.float() / float64(d.count))
 }
 
 // Durations are the figures of many durations, in seconds; null where there

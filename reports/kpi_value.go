@@ -57,7 +57,7 @@ func (r *Recorder) basisFor(p *plan) *Basis {
 		b.Totals = append(b.Totals, totalOf(terms))
 	}
 	for _, k := range p.kinds {
-		b.ThingHours += r.truths[k].hours
+		b.ThingHours += r.truths[k].hours(r.end)
 	}
 	if tasks.wait.count > 0 {
 		b.TaskWait, b.TaskTime = Number(tasks.wait.mean().Hours()), Number(tasks.work.mean().Hours())

@@ -56,7 +56,7 @@ func (r *Recorder) Moment() Moment {
 	for d, name := range r.setup.Decisions {
 		t := &r.decisions[d]
 		loop := &t.segments[loopSegment]
-		m.Decisions = append(m.Decisions, DecisionMoment{name, t.fired, t.outcomes, loop.figures(), time.Duration(loop.sum)})
+		m.Decisions = append(m.Decisions, DecisionMoment{name, t.fired, t.outcomes, loop.figures(), time.Duration(loop.sum.float())})
 	}
 	for _, medium := range [...]sim.Medium{sim.CommandMessage, sim.TaskMessage, sim.AckMessage} {
 		m.Lost = append(m.Lost, losses(medium, r.lost[medium])...)

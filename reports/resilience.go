@@ -147,13 +147,12 @@ func (a *Aftermath) blow(s *strike) Blow {
 func (a *Aftermath) uplink(from, to sim.Time) Phase {
 	var sum bin
 	for i := a.place(from); from < to && i <= a.place(to-1); i++ {
-		b := &a.uplinks[i]
-		sum.count, sum.sum, sum.max = sum.count+b.count, sum.sum+b.sum, max(sum.max, b.max)
+		sum.absorb(&a.uplinks[i])
 	}
 	if sum.count == 0 {
 		return Phase{0, Unknown, Unknown}
 	}
-	return Phase{sum.count, Number(sum.sum / float64(sum.count)), Number(sum.max)}
+	return Phase{sum.count, Number(sum.mean()), Number(sum.max.Seconds())}
 }
 
 // recovered is the time from the end of a window until all whom the fault met have
@@ -172,7 +171,7 @@ func (a *Aftermath) recovered(s *strike, before Phase) Number {
 	}
 	for i := a.place(s.to); i < bins; i++ {
 		b := &a.uplinks[i]
-		if b.count > 0 && b.sum/float64(b.count) <= 2*float64(before.Middle)+1e-3 {
+		if b.count > 0 && b.mean() <= 2*float64(before.Middle)+1e-3 {
 			begins := sim.Time(float64(i) / bins * float64(a.planned))
 			return Number(max(back, begins).Sub(s.to).Seconds())
 		}

@@ -17,7 +17,8 @@ type truth struct {
 	day      sim.Day  // of the latest of them
 	env      formula.Env
 	last     []sim.Time // by thing; unseen before its first truth
-	hours    float64    // summed over things
+	begun    exact      // ns, summed over the first truths of things
+	seen     int64      // things that have told theirs
 	steps    steps      // the terms and detections that compare with constants
 	still    []*still   // the other terms that read states and attributes alone
 	moving   []*term    // and those that read signals or the time
@@ -30,17 +31,23 @@ type truth struct {
 
 const unseen sim.Time = -1
 
-// term is one formula over the truth of one kind, and what has come of it. Times
-// are in hours.
+// term is one formula over the truth of one kind, and what has come of it for each
+// thing: so it does not matter in which order things are seen.
 type term struct {
 	how     how
 	program *formula.Program
-	held    bool       // reads states and attributes alone: what it was holds until it jumps
-	value   []float64  // by thing
-	since   []sim.Time // by thing: of spells since when the present one is, of what holds since when it is not yet weighed
-	total   float64
-	weight  float64 // hours that total stands for
-	count   uint64
+	held    bool // reads states and attributes alone: what it was holds until it jumps
+	weighed bool // from since on, not from when the truth was told before
+	of      []course
+}
+
+// course is a term of one thing. Times are in hours.
+type course struct {
+	value  float64
+	since  sim.Time // of spells since when the present one is, of what is weighed since when it is not yet
+	total  float64
+	weight float64 // hours that total stands for
+	count  uint64
 }
 
 // still are the terms that read the same states and attributes: while none of those
@@ -75,12 +82,12 @@ func newTruth(k *sim.Kind, s Setup) (*truth, formula.Scope) {
 }
 
 func (t *truth) follow(h how, p *formula.Program) *term {
-	x, steps := &term{how: h, program: p, held: t.reads(p), value: make([]float64, t.kind.Count)}, t.steps.takes(p)
-	if x.held || steps || h == spells {
-		x.since = make([]sim.Time, t.kind.Count)
-	}
+	x, steps := &term{how: h, program: p, held: t.reads(p), of: make([]course, t.kind.Count)}, t.steps.takes(p)
+	x.weighed = x.held || steps
 	if h == maxOf || h == minOf {
-		x.total = math.NaN()
+		for i := range x.of {
+			x.of[i].total = math.NaN()
+		}
 	}
 	switch {
 	case steps:
@@ -145,7 +152,8 @@ func (t *truth) see(i int, now sim.Time, row []float64) {
 	t.env.Row = row
 	first := from == unseen
 	if first {
-		t.hours -= float64(now) / hour
+		t.begun.add(int64(now))
+		t.seen++
 	}
 	before := t.rows[i*len(row):][:len(row)]
 	crossed := t.steps.crossed(i, row) || first
@@ -201,53 +209,52 @@ func (t *truth) world(env *formula.Env, at sim.Time) {
 // take takes in a value at now; from is when the truth was told before, unseen for the
 // first time.
 func (x *term) take(i int, from, now sim.Time, v float64) {
-	before := x.value[i]
-	x.value[i] = v
+	c := &x.of[i]
+	before := c.value
+	c.value = v
 	if from == unseen {
 		before, from = v, now
-		if x.since != nil {
-			x.since[i] = now
-		}
+		c.since = now
 	}
 	switch x.how {
 	case timeWhile, integralOf, meanOf:
 		if x.held {
 			from = now // it jumps
 		}
-		if x.since != nil {
-			x.weigh(before, from-x.since[i])
-			x.since[i] = now
+		if x.weighed {
+			c.weigh(before, from-c.since)
+			c.since = now
 		}
-		x.weigh((before+v)/2, now-from)
+		c.weigh((before+v)/2, now-from)
 	case countOf, rateOf:
 		if before == 0 && v > 0 {
-			x.count++
+			c.count++
 		}
 	case spells:
 		switch {
 		case before == 0 && v > 0:
-			x.since[i] = now
+			c.since = now
 		case before > 0 && v == 0:
-			x.total += float64(now-x.since[i]) / hour
-			x.count++
+			c.total += float64(now-c.since) / hour
+			c.count++
 		}
 	case maxOf:
-		if !(v <= x.total) && v == v {
-			x.total = v
+		if !(v <= c.total) && v == v {
+			c.total = v
 		}
 	case minOf:
-		if !(v >= x.total) && v == v {
-			x.total = v
+		if !(v >= c.total) && v == v {
+			c.total = v
 		}
 	}
 }
 
 // weigh adds a value over a time; one that is not known counts for nothing.
-func (x *term) weigh(v float64, over sim.Time) {
+func (c *course) weigh(v float64, over sim.Time) {
 	if v == v {
 		dt := float64(over) / hour
-		x.total += v * dt
-		x.weight += dt
+		c.total += v * dt
+		c.weight += dt
 	}
 }
 
@@ -257,13 +264,12 @@ func (t *truth) close(now sim.Time) {
 		if last == unseen {
 			continue
 		}
-		t.hours += float64(now) / hour
 		for _, x := range t.steps.terms {
-			x.close(i, x.since[i], now)
+			x.close(i, x.of[i].since, now)
 		}
 		for _, s := range t.still {
 			for _, x := range s.terms {
-				x.close(i, x.since[i], now)
+				x.close(i, x.of[i].since, now)
 			}
 		}
 		for _, x := range t.moving {
@@ -279,11 +285,11 @@ func (t *truth) close(now sim.Time) {
 
 // close lets the last value hold until now.
 func (x *term) close(i int, from, now sim.Time) {
-	switch v := x.value[i]; x.how {
+	switch c := &x.of[i]; x.how {
 	case timeWhile, integralOf, meanOf:
-		x.weigh(v, now-from)
+		c.weigh(c.value, now-from)
 	case sumAtEnd:
-		x.weigh(v, hour)
+		c.weigh(c.value, hour)
 	}
 }
 
@@ -297,17 +303,28 @@ type Total struct {
 
 func totalOf(terms []*term) (t Total) {
 	for n, x := range terms {
-		t.Weight += x.weight
-		t.Count += x.count
-		switch {
-		case n == 0:
-			t.Sum = x.total
-		case x.how == maxOf && !(x.total <= t.Sum) && x.total == x.total,
-			x.how == minOf && !(x.total >= t.Sum) && x.total == x.total:
-			t.Sum = x.total
-		case x.how != maxOf && x.how != minOf:
-			t.Sum += x.total
+		if extreme := x.how == maxOf || x.how == minOf; n == 0 && extreme {
+			t.Sum = math.NaN()
+		}
+		for i := range x.of {
+			c := &x.of[i]
+			t.Weight += c.weight
+			t.Count += c.count
+			switch {
+			case x.how != maxOf && x.how != minOf:
+				t.Sum += c.total
+			case x.how == maxOf && !(c.total <= t.Sum) && c.total == c.total,
+				x.how == minOf && !(c.total >= t.Sum) && c.total == c.total:
+				t.Sum = c.total
+			}
 		}
 	}
 	return t
+}
+
+// hours are how long things have been seen, summed over them, at a time.
+func (t *truth) hours(now sim.Time) float64 {
+	sum := t.begun
+	sum.addProduct(-t.seen, int64(now))
+	return -sum.float() / hour
 }
