@@ -25,6 +25,7 @@ type Aftermath struct {
 	up       []int               // connections at the latest looks, of the last second
 	carried  map[uint64]struct{} // commands that a simulated thing says it has carried out, the first of them
 	twice    uint64              // one that was again, an id
+	main     *Aftermath          // of one in a lane: the run's own
 }
 
 // strike is one occurrence of a fault.
@@ -91,6 +92,9 @@ func (a *Aftermath) place(t sim.Time) int {
 
 // Noted takes faults and decisions down.
 func (a *Aftermath) Noted(e sim.Event) {
+	if a.main != nil {
+		return // the recorder tells it to all, in its time
+	}
 	switch e.What {
 	case sim.FaultBegins:
 		if len(a.strikes) < mostStrikes {

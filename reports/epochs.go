@@ -34,11 +34,15 @@ func (r *Recorder) openEpoch(from sim.Time) {
 	if len(r.epochs) == mostEpochs {
 		return
 	}
-	e := epoch{from: from, faults: slices.Clone(r.faults), books: make([]book, len(r.kinds))}
-	for k := range e.books {
-		e.books[k].causes = make([]uint64, sim.Causes())
+	r.epochs = append(r.epochs, epoch{from: from, faults: slices.Clone(r.faults), books: newBooks(len(r.kinds))})
+}
+
+func newBooks(kinds int) []book {
+	books := sim.Room[book](kinds)
+	for k := range books {
+		books[k].causes = make([]uint64, sim.Causes())
 	}
-	r.epochs = append(r.epochs, e)
+	return books
 }
 
 // book finds the book of a kind's reading that was due at a time.

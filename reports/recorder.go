@@ -56,6 +56,9 @@ type Recorder struct {
 
 	measured measured
 
+	main *Recorder // of one in a lane: the run's own
+	lane *sim.Lane
+
 	end     sim.Time
 	flights Flights
 	people  []sim.CrewUse
@@ -198,6 +201,10 @@ func (r *Recorder) Truth(k *sim.Kind, i int, now sim.Time, row []float64) {
 
 // Noted counts an event; faults cut the run into epochs.
 func (r *Recorder) Noted(e sim.Event) {
+	if r.lane != nil {
+		r.lane.Tell(e)
+		return
+	}
 	r.noted[e.What]++
 	switch e.What {
 	case sim.FaultBegins, sim.FaultEnds:

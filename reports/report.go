@@ -41,9 +41,10 @@ type Count struct {
 // Wall is all of a report that depends on the wall clock and the machine. The
 // rates are filled in by Report.
 type Wall struct {
-	Started    string `json:"started"` // RFC 3339
-	Took       Number `json:"took"`    // seconds
-	Machine    string `json:"machine"` // operating system, architecture, cores
+	Started    string `json:"started"`         // RFC 3339
+	Took       Number `json:"took"`            // seconds
+	Machine    string `json:"machine"`         // operating system, architecture, cores
+	Cores      int    `json:"cores,omitempty"` // over which a virtual run was spread; left out for one
 	Go         string `json:"go"`
 	Version    string `json:"version"` // of twinbed
 	ReadingsPS Number `json:"readings_per_second"`

@@ -186,8 +186,12 @@ func (t *text) flow() {
 	fmt.Fprintf(t, "  readings %s offered, %s achieved; loops %s, commands %s, tasks %s: %s\n",
 		short(float64(x.Offered)), short(float64(x.Readings)), short(float64(x.Loops)), short(float64(x.Commands)), short(float64(x.Tasks)), per)
 	if r := t.x.Wall.ReadingsPS; r.Known() {
-		fmt.Fprintf(t, "  %s readings and %s events a second of wall time, %s times as fast as life, in %s\n",
-			short(float64(r)), short(float64(t.x.Wall.EventsPS)), short(float64(t.x.Wall.Speed)), seconds(t.x.Wall.Took))
+		spread := ""
+		if n := t.x.Wall.Cores; n > 1 {
+			spread = fmt.Sprintf(" on %d cores", n)
+		}
+		fmt.Fprintf(t, "  %s readings and %s events a second of wall time, %s times as fast as life, in %s%s\n",
+			short(float64(r)), short(float64(t.x.Wall.EventsPS)), short(float64(t.x.Wall.Speed)), seconds(t.x.Wall.Took), spread)
 	}
 	rows := [][]string{append(append([]string{"uplink of"}, durationHeads...), "")}
 	for _, u := range t.x.Uplinks {

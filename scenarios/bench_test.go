@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"context"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,6 +51,42 @@ func BenchmarkLoop(b *testing.B) {
 			}
 			b.ReportMetric(float64(readings)/took.Seconds(), "readings/s")
 			b.ReportMetric(float64(mallocs)/float64(readings), "allocs/reading")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkSpread plays a run on one core and on two, in turn: how many times as fast is it?
+// A thousand presses for a day, with a reading every ten seconds and every minute, and a
+// hundred thousand simple things for twenty minutes.
+func BenchmarkSpread(b *testing.B) {
+	plant := []string{"duration=1 day", "things.press.count=1000", "people.mechanic.count=75", "people.operator.count=100",
+		"data.spare_bearings.stock=750", "things.hall.attributes.full=1000"}
+	for _, x := range []struct {
+		name, ref, variant string
+		sets               []string
+	}{
+		{"presses", "predictive-maintenance", "ioe", plant},
+		{"presses-by-the-minute", "predictive-maintenance", "ioe", append(slices.Clip(plant), "things.press.every=1m", "duration=5 days")},
+		{"simple", "testdata/million.yaml", "", []string{"things.sensor.count=100000", "duration=20m"}},
+	} {
+		b.Run(x.name, func(b *testing.B) {
+			took := [3]time.Duration{}
+			for b.Loop() {
+				for _, cores := range []int{1, 2} {
+					s, err := scenarios.Load(x.ref, scenarios.Options{Variant: x.variant, Sets: x.sets})
+					require.NoError(b, err)
+					run, err := s.Stage(scenarios.Staging{Cores: cores})
+					require.NoError(b, err)
+					begin := time.Now()
+					_, err = run.Play(context.Background())
+					took[cores] += time.Since(begin)
+					require.NoError(b, err)
+					require.Empty(b, run.OneCore())
+					require.NoError(b, s.Close())
+				}
+			}
+			b.ReportMetric(took[1].Seconds()/took[2].Seconds(), "times")
 			b.ReportMetric(0, "ns/op")
 		})
 	}

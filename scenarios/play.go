@@ -37,6 +37,7 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 			return nil, errors.Join(err, r.Close())
 		}
 	}
+	r.spread()
 	for _, f := range r.World.Fleets {
 		f.Play(r.Script.Load)
 	}
@@ -53,7 +54,7 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 	}
 	clock := r.World.Clock
 	if r.staging.WarmUp > 0 {
-		clock.At(sim.Time(r.staging.WarmUp), r.Recorder.Begin)
+		clock.At(sim.Time(r.staging.WarmUp), r.begin)
 	}
 	if r.after != nil && r.live != nil {
 		clock.Every(time.Duration(float64(time.Second)/10*clock.Speed()), r.lookAtConnections)
@@ -84,6 +85,14 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 		report.Resilience = r.after.Resilience(r.faultCounts(), without, report, r.limits)
 	}
 	return report, r.Close()
+}
+
+// begin ends the warm-up.
+func (r *Run) begin() {
+	if r.lanes != nil {
+		r.lanes.Gather()
+	}
+	r.Recorder.Begin()
 }
 
 // relaxGarbage has the collector run a quarter as often as by default, if nobody
@@ -204,6 +213,9 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	e := reports.Environment{
 		Scenario: s.Name, Question: s.Question, Variant: s.Variant, Seed: uint64(r.World.Seed), Clock: s.Clock.String(),
 		Planned: s.Duration, Limits: r.limits, Counts: r.counts(), Devices: r.devices(), Wall: wallFrom(started),
+	}
+	if r.lanes != nil {
+		e.Wall.Cores = r.staging.Cores
 	}
 	e.Real, e.Simulated = r.players()
 	e.Simulated = append(e.Simulated, r.leftOut()...)

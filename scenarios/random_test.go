@@ -52,22 +52,22 @@ func randomScenario(r *rand.Rand) string {
 }
 
 // Whatever the world and whatever goes wrong in it: the books balance, and the
-// same world is the same run.
+// same world is the same run, on one core as on several.
 func TestTheBooksBalanceInAnyWorld(t *testing.T) {
 	folder := language.NewFolder(os.DirFS("testdata/good"))
 	for seed := range uint64(150) {
 		source := randomScenario(rand.New(rand.NewPCG(seed, 1)))
 		var hash string
-		for range 2 {
+		for _, cores := range []int{1, 1, 2, 3} {
 			s, err := scenarios.Parse("random.yaml", []byte(source), folder, scenarios.Options{})
 			require.NoError(t, err, "seed %d\n%s", seed, source)
-			run, err := s.Stage(scenarios.Staging{})
+			run, err := s.Stage(scenarios.Staging{Cores: cores})
 			require.NoError(t, err, "seed %d\n%s", seed, source)
 			report, err := run.Play(context.Background())
 			require.NoError(t, err)
 			require.Equal(t, reports.Pass, report.Verdict, "seed %d: %v\n%s", seed, report.Reasons, source)
 			if hash != "" {
-				require.Equal(t, hash, settled(t, report), "seed %d", seed)
+				require.Equal(t, hash, settled(t, report), "seed %d on %d cores\n%s", seed, cores, source)
 			}
 			hash = settled(t, report)
 		}

@@ -34,6 +34,7 @@ type Staging struct {
 	LookupEnv func(name string) (string, bool)
 	WarmUp    time.Duration // scenario time at the beginning that figures leave out; the books are of all
 	Beside    bool          // also play the run without its faults, in virtual time, to say what they cost
+	Cores     int           // over how many a virtual run is spread, with the same result; 0 and 1: one
 	Punctual  time.Duration // how late the clock may be at p99 in wall time; 0: a tenth of the tightest period
 
 	beside bool   // it is the run without faults
@@ -59,10 +60,12 @@ type Run struct {
 	timeline *faults.Timeline
 	after    *reports.Aftermath // of a run with faults, or one beside it
 	sources  []sim.Source
-	live     *live    // nil in virtual time
-	keeping  *keeping // nil where nothing outlives the process
-	played   sim.Time // when it ended
-	over     bool     // played to its end
+	lanes    *sim.Lanes // nil on one core
+	oneCore  string     // why
+	live     *live      // nil in virtual time
+	keeping  *keeping   // nil where nothing outlives the process
+	played   sim.Time   // when it ended
+	over     bool       // played to its end
 	limits   []reports.Limit
 	cited    []reports.Sourced // by what the world is made, and where that comes from
 }

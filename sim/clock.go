@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"math"
 	"sync"
 	"time"
 )
@@ -13,6 +14,14 @@ type EventKind uint8
 // what the handler wants them to.
 type Handler interface {
 	Happen(who, arg uint32)
+}
+
+// ThingHandler is a Handler whose events are about one thing each, and depend on
+// nothing but that thing until a decision fires: [Lanes] play them side by side.
+type ThingHandler interface {
+	Handler
+	// Thing says which thing an event is about.
+	Thing(who, arg uint32) ThingID
 }
 
 // argBits is how many bits of an event's arg are kept.
@@ -39,9 +48,11 @@ type Clock struct {
 	now      Time
 	events   uint64
 	hash     uint64
-	queue    queue
+	queue    *queue
 	handlers [256]Handler
+	marks    [256]uint64 // what of an event's key belongs to the hash
 	kinds    int
+	lanes    *Lanes // nil for a clock that plays all by itself
 
 	closures []func() // cold events: At, After, Every
 	free     []uint32
@@ -68,9 +79,8 @@ var ErrStopped = errors.New("stopped")
 
 // NewClock makes a virtual clock.
 func NewClock() *Clock {
-	c := &Clock{hash: 14695981039346656037}
-	c.queue.init()
-	c.Handle(closureHandler{c})
+	c := &Clock{queue: newQueue()}
+	c.anonymous(c.Handle(closureHandler{c}))
 	return c
 }
 
@@ -115,17 +125,25 @@ func (c *Clock) Handle(h Handler) EventKind {
 	if c.kinds == len(c.handlers) {
 		panic("more than 256 handlers on a clock")
 	}
-	c.handlers[c.kinds] = h
+	c.handlers[c.kinds], c.marks[c.kinds] = h, math.MaxUint64
 	c.kinds++
 	return EventKind(c.kinds - 1)
 }
+
+// anonymous keeps out of the hash who an event of a kind is about: a slot, which is
+// whichever was free.
+func (c *Clock) anonymous(k EventKind) { c.marks[k] = 0xff << 56 }
 
 // Schedule has a handler's event happen at a time; one that has passed means now.
 func (c *Clock) Schedule(at Time, k EventKind, who, arg uint32) {
 	if at < c.now {
 		at = c.now
 	}
-	c.queue.push(event{at, uint64(k)<<56 | uint64(arg&MaxArg)<<32 | uint64(who)})
+	e := event{at, uint64(k)<<56 | uint64(arg&MaxArg)<<32 | uint64(who)}
+	if c.lanes != nil && c.lanes.takes(e) {
+		return
+	}
+	c.queue.push(e)
 }
 
 // Timer is a cold event that can be taken back.
@@ -145,7 +163,18 @@ func (t Timer) Cancel() {
 }
 
 // At has f happen at a time.
-func (c *Clock) At(t Time, f func()) Timer {
+func (c *Clock) At(t Time, f func()) Timer { return c.at(t, f, false) }
+
+// After has f happen a duration from now.
+func (c *Clock) After(d time.Duration, f func()) Timer { return c.At(c.now.Add(d), f) }
+
+// Among is At for what concerns nothing but things that are in hand then (see [Lanes]).
+func (c *Clock) Among(t Time, f func()) Timer { return c.at(t, f, true) }
+
+// AmongAfter is After, likewise.
+func (c *Clock) AmongAfter(d time.Duration, f func()) Timer { return c.Among(c.now.Add(d), f) }
+
+func (c *Clock) at(t Time, f func(), among bool) Timer {
 	run := &timerRun{f}
 	var slot uint32
 	call := func() {
@@ -161,12 +190,13 @@ func (c *Clock) At(t Time, f func()) Timer {
 		slot = uint32(len(c.closures))
 		c.closures = append(c.closures, call)
 	}
-	c.Schedule(t, 0, slot, 0)
+	if among && c.lanes != nil {
+		c.lanes.held.push(event{max(t, c.now), uint64(slot)})
+	} else {
+		c.Schedule(t, 0, slot, 0)
+	}
 	return Timer{c, slot, run}
 }
-
-// After has f happen a duration from now.
-func (c *Clock) After(d time.Duration, f func()) Timer { return c.At(c.now.Add(d), f) }
 
 // Every has f happen each d from now on, until stop is called.
 func (c *Clock) Every(d time.Duration, f func()) (stop func()) {
@@ -238,7 +268,8 @@ func (c *Clock) Events() uint64 { return c.events }
 func (c *Clock) Pending() int { return c.queue.len() }
 
 // Hash folds every event that has happened, with its time, into 64 bits: the
-// same scenario, seed and version give the same hash.
+// same scenario, seed and version give the same hash. It is a sum, so that events that
+// do not depend on one another may happen in any order.
 func (c *Clock) Hash() uint64 { return c.hash }
 
 // Lag tells how late a live clock was.

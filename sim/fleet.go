@@ -28,7 +28,7 @@ type Fleet struct {
 	truth   []float64 // Kind.Width() per thing
 	carried []Time    // when each row was last brought up to date
 	seq     []uint32
-	ticking bitmap // a next reading is scheduled
+	ticking []bool // a next reading is scheduled
 	real    bitmap // not played here: a bound device or an outside client
 	active  int    // things 0 to active-1 are switched on
 	silent  bool   // nothing is sensed any more
@@ -42,8 +42,9 @@ type Fleet struct {
 	reading  Reading           // reused
 	deeds    deeds
 	upkeep   upkeep
-	inbound  int // commands on the link
-	outbound int // acks on the link
+	inbound  int      // commands on the link
+	outbound int      // acks on the link
+	besides  []*Fleet // in lanes
 }
 
 // Linked is a SignalModel that reads other signals of its thing, by name.
@@ -76,13 +77,14 @@ func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.Rea
 		truth:   make([]float64, k.Width()*k.Count),
 		carried: make([]Time, k.Count),
 		seq:     make([]uint32, k.Count),
-		ticking: newBitmap(k.Count), real: newBitmap(k.Count),
+		ticking: make([]bool, k.Count), real: newBitmap(k.Count),
 		phase: w.Seed.Stream(k.Name + " phase"),
 		fails: w.Seed.Stream(k.Name + " command fails"),
 		takes: w.Seed.Stream(k.Name + " command takes"),
 	}
 	f.senseKind = w.Clock.Handle(senseHandler{f})
 	f.arriveKind = w.Clock.Handle(arriveHandler{f})
+	w.Clock.anonymous(f.arriveKind)
 	f.comebyKind = w.Clock.Handle(comebyHandler{f})
 	f.flights.width = len(k.Signals)
 	f.layOut()
@@ -188,8 +190,8 @@ func (f *Fleet) Switch(n int) {
 	n = min(max(n, 0), f.Kind.Count)
 	now := f.world.Clock.Now()
 	for i := f.active; i < n; i++ {
-		if !f.ticking.has(i) && !f.real.has(i) {
-			f.ticking.set(i)
+		if !f.ticking[i] && !f.real.has(i) {
+			f.ticking[i] = true
 			// In the order of their rows, so that a large fleet walks through memory and
 			// does not jump: with a million things that is five times as fast.
 			wait := time.Duration((float64(i) + f.phase.Uniform(uint32(i), 0)) / float64(f.Kind.Count) * float64(f.Kind.Every))
@@ -206,6 +208,9 @@ func (f *Fleet) Silence() { f.silent = true }
 // carry brings all truths of thing i to now.
 func (f *Fleet) carry(i int, now Time) []float64 {
 	row := f.Row(i)
+	if now < f.carried[i] {
+		panic("the truth of " + f.Kind.Name + " is asked for in the past")
+	}
 	for _, s := range f.order {
 		row[s] = f.signals[s].Advance(i, f.carried[i], now)
 	}
@@ -231,5 +236,9 @@ func (f *Fleet) Changed(i int) {
 
 // OnLink is how many readings, commands and acks are on their way.
 func (f *Fleet) OnLink() (readings, commands, acks int) {
-	return f.flights.count, f.inbound, f.outbound
+	readings = f.flights.count
+	for _, g := range f.besides {
+		readings += g.flights.count
+	}
+	return readings, f.inbound, f.outbound
 }

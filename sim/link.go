@@ -101,7 +101,9 @@ func (l *Link) Pass(way Way, id ThingID, n uint64, now Time) (arrives Time, lost
 		}
 	}
 	if last := l.last[way]; last != nil {
-		arrives = max(arrives, last[id])
+		if arrives < last[id] {
+			arrives = last[id] + 1 // behind it
+		}
 		last[id] = arrives
 	}
 	return arrives, 0, true

@@ -9,7 +9,7 @@ import (
 
 // BenchmarkMeeting is what it costs two cores to wait for each other once, by a
 // barrier that spins: what each window of a run that is spread over both would
-// cost. docs/engine.md says what follows from it.
+// cost (gate.go).
 func BenchmarkMeeting(b *testing.B) {
 	var arrived [2]struct {
 		n atomic.Int64

@@ -43,11 +43,12 @@ func (f *Fleet) Obey(c *Command) {
 	}
 	command := *c
 	f.inbound++
+	w.Hold(c.Thing)
 	if arrives <= now {
 		f.take(&command)
 		return
 	}
-	w.Clock.At(arrives, func() { f.take(&command) })
+	w.Clock.Among(arrives, func() { f.take(&command) })
 }
 
 // Luck numbers a command among all that its thing may get, for the link and other
@@ -62,10 +63,12 @@ func (f *Fleet) take(c *Command) {
 	w, i := f.world, int(c.Thing-f.Kind.First)
 	if i >= f.active {
 		w.Observers.Lost(CommandMessage, c.Thing, c.Decided.At, LostNobody)
+		w.Release(c.Thing)
 		return
 	}
 	if why, off := w.Tampers.Off(c.Thing); off {
 		w.Observers.Lost(CommandMessage, c.Thing, c.Decided.At, why)
+		w.Release(c.Thing)
 		return
 	}
 	w.Observers.Took(CommandMessage, c.Thing, c.ID)
@@ -95,7 +98,7 @@ func (f *Fleet) take(c *Command) {
 		act()
 		return
 	}
-	w.Clock.After(Seconds(spec.Takes.Quantile(f.takes.Uniform(uint32(i), c.Luck()))), act)
+	w.Clock.AmongAfter(Seconds(spec.Takes.Quantile(f.takes.Uniform(uint32(i), c.Luck()))), act)
 }
 
 // set brings the truth of thing i to now under its old states, then sets the new.
@@ -133,6 +136,7 @@ func (f *Fleet) acknowledge(c *Command, ack Ack) {
 	arrives, why, ok := w.Link.Pass(Up, c.Thing, 1<<63|c.Luck(), now)
 	if !ok {
 		w.Observers.Lost(AckMessage, c.Thing, c.Decided.At, why)
+		w.Release(c.Thing)
 		return
 	}
 	f.outbound++
@@ -141,12 +145,13 @@ func (f *Fleet) acknowledge(c *Command, ack Ack) {
 		i, k := int(c.Thing-f.Kind.First), f.Kind
 		ack.State = f.Row(i)[len(k.Signals) : len(k.Signals)+len(k.States)]
 		f.Carrier.Ack(&ack)
+		w.Release(c.Thing)
 	}
 	if arrives <= now {
 		send()
 		return
 	}
-	w.Clock.At(arrives, send)
+	w.Clock.Among(arrives, send)
 }
 
 // Do carries a command out on the spot: a person's hands. A thing that is not

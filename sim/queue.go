@@ -55,13 +55,15 @@ const (
 // put there without waiting for the block's memory.
 type slot struct{ first, last uint32 }
 
-func (q *queue) init() {
+func newQueue() *queue {
+	q := &queue{}
 	q.reshape(20, 64)
 	q.openEnd = always
+	return q
 }
 
 func (q *queue) len() int {
-	return len(q.cur) - q.head + len(q.soon.events) + q.inRing + len(q.far.events)
+	return len(q.cur) - q.head + q.soon.len() + q.inRing + q.far.len()
 }
 
 func (q *queue) push(e event) {
@@ -75,7 +77,7 @@ func (q *queue) place(e event) {
 	switch {
 	case uint64(e.at) < q.openEnd:
 		q.soon.push(e)
-		if q.openEnd == always && len(q.soon.events) > mostFew {
+		if q.openEnd == always && q.soon.len() > mostFew {
 			q.reconsider()
 		}
 	case n-q.open < uint64(len(q.ring)):
@@ -96,13 +98,13 @@ func (q *queue) next() Time {
 	for {
 		if q.head < len(q.cur) {
 			t := q.cur[q.head].at
-			if len(q.soon.events) > 0 {
-				t = min(t, q.soon.events[0].at)
+			if q.soon.len() > 0 {
+				t = min(t, q.soon.next())
 			}
 			return t
 		}
-		if len(q.soon.events) > 0 {
-			return q.soon.events[0].at
+		if q.soon.len() > 0 {
+			return q.soon.next()
 		}
 		if !q.advance() {
 			return Never
@@ -113,7 +115,7 @@ func (q *queue) next() Time {
 // pop takes the next event; there must be one, and next must have been asked.
 func (q *queue) pop() event {
 	var e event
-	if q.head < len(q.cur) && (len(q.soon.events) == 0 || q.cur[q.head].at <= q.soon.events[0].at) {
+	if q.head < len(q.cur) && (q.soon.len() == 0 || q.cur[q.head].at <= q.soon.next()) {
 		e = q.cur[q.head]
 		q.head++
 	} else {
@@ -130,11 +132,11 @@ func (q *queue) advance() bool {
 		q.reconsider()
 	}
 	switch {
-	case len(q.soon.events) > 0: // the new shape's open slot holds some
+	case q.soon.len() > 0: // the new shape's open slot holds some
 	case q.inRing > 0:
 		q.openSlot(q.nextFilled())
-	case len(q.far.events) > 0:
-		q.openSlot(uint64(q.far.events[0].at) >> q.shift)
+	case q.far.len() > 0:
+		q.openSlot(uint64(q.far.next()) >> q.shift)
 	default:
 		return false
 	}
@@ -160,7 +162,7 @@ func (q *queue) nextFilled() uint64 {
 func (q *queue) openSlot(n uint64) {
 	q.cur, q.head = q.cur[:0], 0
 	q.open, q.openEnd = n, 0 // nothing is soon while far events move into the ring
-	for len(q.far.events) > 0 && uint64(q.far.events[0].at)>>q.shift-n < uint64(len(q.ring)) {
+	for q.far.len() > 0 && uint64(q.far.next())>>q.shift-n < uint64(len(q.ring)) {
 		q.place(q.far.pop())
 	}
 	q.openEnd = (n + 1) << q.shift
@@ -206,7 +208,7 @@ func (q *queue) reconsider() {
 func (q *queue) rebuild(shift uint, slots int, openEnd uint64) {
 	all := make([]event, 0, q.len())
 	all = append(all, q.cur[q.head:]...)
-	for len(q.soon.events) > 0 {
+	for q.soon.len() > 0 {
 		all = append(all, q.soon.pop())
 	}
 	for q.inRing > 0 {
@@ -217,7 +219,7 @@ func (q *queue) rebuild(shift uint, slots int, openEnd uint64) {
 		q.inRing -= len(all) - before
 		q.open = at
 	}
-	for len(q.far.events) > 0 {
+	for q.far.len() > 0 {
 		all = append(all, q.far.pop())
 	}
 	q.blocks.used, q.blocks.free = 0, 0 // all are free: those of neighbours in time are to be neighbours in memory again
@@ -232,7 +234,7 @@ func (q *queue) rebuild(shift uint, slots int, openEnd uint64) {
 func (q *queue) reshape(shift uint, slots int) {
 	q.shift = shift
 	q.ring = make([]slot, slots)
-	q.filled = make([]uint64, (slots+63)/64)
+	q.filled = make([]uint64, (slots+63)/64, cacheLine/8+(slots+63)/64)
 	q.cur, q.head = q.cur[:0], 0
 	q.open = uint64(q.last) >> shift
 	q.openEnd = (q.open + 1) << shift

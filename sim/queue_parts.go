@@ -74,9 +74,12 @@ func (p *blockPool) drain(s *slot, to []event) []event {
 	return to
 }
 
-// eventHeap is a 4-ary heap, ties in the order they were pushed.
+// eventHeap is a 4-ary heap, ties in the order they were pushed. What is pushed in the
+// order of time, as what recurs is, waits in a line beside it.
 type eventHeap struct {
 	events []heapEvent
+	line   []heapEvent
+	head   int // line[head:] is still to come
 	pushed uint64
 }
 
@@ -92,6 +95,10 @@ func (a *heapEvent) before(b *heapEvent) bool {
 func (h *eventHeap) push(e event) {
 	x := heapEvent{e, h.pushed}
 	h.pushed++
+	if n := len(h.line); h.head == n || h.line[n-1].at <= e.at {
+		h.queueUp(x)
+		return
+	}
 	h.events = append(h.events, x)
 	i := len(h.events) - 1
 	for i > 0 {
@@ -105,7 +112,34 @@ func (h *eventHeap) push(e event) {
 	h.events[i] = x
 }
 
+func (h *eventHeap) queueUp(x heapEvent) {
+	if n := len(h.line); h.head == n || n == cap(h.line) && 4*h.head >= n {
+		h.line = h.line[:copy(h.line, h.line[h.head:])]
+		h.head = 0
+	}
+	h.line = append(h.line, x)
+}
+
+func (h *eventHeap) len() int { return len(h.events) + len(h.line) - h.head }
+
+// inLine says whether the next event is the line's first.
+func (h *eventHeap) inLine() bool {
+	return h.head < len(h.line) && (len(h.events) == 0 || h.line[h.head].before(&h.events[0]))
+}
+
+// next is the time of the next event, of which there must be one.
+func (h *eventHeap) next() Time {
+	if h.inLine() {
+		return h.line[h.head].at
+	}
+	return h.events[0].at
+}
+
 func (h *eventHeap) pop() event {
+	if h.inLine() {
+		h.head++
+		return h.line[h.head-1].event
+	}
 	top := h.events[0].event
 	n := len(h.events) - 1
 	x := h.events[n]

@@ -26,8 +26,7 @@ func TestQueueOrdersByTimeAndTiesByInsertion(t *testing.T) {
 	for name, law := range laws {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
-			var q queue
-			q.init()
+			q := newQueue()
 			type waiting struct {
 				at  Time
 				seq uint64
@@ -70,8 +69,7 @@ func TestQueueOrdersByTimeAndTiesByInsertion(t *testing.T) {
 }
 
 func TestQueueTakesTheEndOfTime(t *testing.T) {
-	var q queue
-	q.init()
+	q := newQueue()
 	q.push(event{Never - 1, 1})
 	q.push(event{Never, 2})
 	q.push(event{5, 0})
@@ -82,8 +80,7 @@ func TestQueueTakesTheEndOfTime(t *testing.T) {
 }
 
 func holdPeriodic(b *testing.B, pending int) {
-	var q queue
-	q.init()
+	q := newQueue()
 	const period = Time(10e9)
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range pending {
@@ -111,8 +108,7 @@ func BenchmarkQueuePeriodic100k(b *testing.B) { holdPeriodic(b, 100_000) }
 func BenchmarkQueuePeriodic1M(b *testing.B)   { holdPeriodic(b, 1_000_000) }
 
 func BenchmarkQueueExponential100k(b *testing.B) {
-	var q queue
-	q.init()
+	q := newQueue()
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 100_000 {
 		q.push(event{Time(r.ExpFloat64() * 1e9), uint64(i)})

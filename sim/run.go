@@ -9,8 +9,11 @@ import (
 // Run lets events happen up to and including a time. Afterwards Now is that
 // time, unless Stop ended it early.
 func (c *Clock) Run(until Time) error {
-	if c.wall != nil {
+	switch {
+	case c.wall != nil:
 		return c.runLive(until)
+	case c.lanes != nil:
+		return c.lanes.run(until)
 	}
 	for {
 		if err := c.takePosts(); err != nil {
@@ -51,11 +54,30 @@ func (c *Clock) CatchUp(now Time) {
 
 // step lets the next event happen.
 func (c *Clock) step() {
-	e := c.queue.pop()
+	c.happen(c.queue.pop())
+}
+
+func (c *Clock) happen(e event) {
 	c.now = e.at
 	c.events++
-	c.hash = (c.hash ^ uint64(e.at)*0x9e3779b97f4a7c15 ^ e.key) * 1099511628211
+	c.hash += e.mixed(c.marks[e.key>>56])
 	c.handlers[e.key>>56].Happen(uint32(e.key), uint32(e.key>>32)&MaxArg)
+}
+
+// mixed is 64 bits that depend on all bits of an event: of its time, and of its key
+// those of the mark (the finalizer of splitmix64, Steele, Lea and Flood 2014).
+func (e event) mixed(mark uint64) uint64 {
+	x := uint64(e.at)*0x9e3779b97f4a7c15 + e.key&mark
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// posted says whether other goroutines have posted anything.
+func (c *Clock) posted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.inbox) > 0
 }
 
 // takePosts runs what other goroutines have posted.

@@ -4,17 +4,21 @@ import "time"
 
 type senseHandler struct{ f *Fleet }
 
-func (h senseHandler) Happen(who, _ uint32) { h.f.sense(int(who)) }
+func (h senseHandler) Happen(who, _ uint32)        { h.f.sense(int(who)) }
+func (h senseHandler) Thing(who, _ uint32) ThingID { return h.f.Kind.First + ThingID(who) }
 
 type arriveHandler struct{ f *Fleet }
 
 func (h arriveHandler) Happen(slot, _ uint32) { h.f.arrive(slot) }
+func (h arriveHandler) Thing(slot, _ uint32) ThingID {
+	return h.f.Kind.First + ThingID(h.f.flights.slots[slot].who)
+}
 
 // sense takes thing i's due reading and puts it on the link.
 func (f *Fleet) sense(i int) {
 	w := f.world
 	if f.silent || i >= f.active || f.real.has(i) {
-		f.ticking.clear(i)
+		f.ticking[i] = false
 		return
 	}
 	now := w.Clock.Now()
@@ -162,4 +166,3 @@ type bitmap []uint64
 func newBitmap(n int) bitmap    { return make(bitmap, (n+63)/64) }
 func (b bitmap) has(i int) bool { return b[i>>6]>>(i&63)&1 == 1 }
 func (b bitmap) set(i int)      { b[i>>6] |= 1 << (i & 63) }
-func (b bitmap) clear(i int)    { b[i>>6] &^= 1 << (i & 63) }

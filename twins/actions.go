@@ -92,7 +92,7 @@ type wait struct {
 
 func (x *wait) begin(r *run) {
 	u := x.luck.Uniform(uint32(r.t.i), uint64(r.t.loop.Seq)<<8|uint64(uint8(r.attempt)))
-	timer := r.t.p.world.Clock.After(sim.Seconds(x.lasts.Quantile(u)), func() {
+	timer := r.t.p.world.Clock.AmongAfter(sim.Seconds(x.lasts.Quantile(u)), func() {
 		r.cancel = nil
 		r.end(sim.Done)
 	})

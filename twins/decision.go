@@ -54,26 +54,33 @@ func (p *Platform) judgeAll(k *twins, list []*decision, i int, r *sim.Reading) {
 	}
 	env := p.over(k, i)
 	row, known := env.Row, k.flags[i*len(k.decisions):][:len(k.decisions)]
-	for _, d := range list {
+	for n, d := range list {
 		env.Row = row // a decision before may have led elsewhere
 		flags := &known[d.place]
 		if d.when.Bool(env) {
-			p.met(d, i, flags, r)
+			if !p.met(d, i, flags) {
+				continue
+			}
+			if p.lane != nil {
+				p.handOver(d, list[n+1:], i, r)
+				return
+			}
+			p.fire(d, i, flags, r)
 		} else if *flags&^busy != 0 || len(d.context) > 0 {
 			p.unmet(d, i, flags)
 		}
 	}
 }
 
-// met is what happens while the condition is true.
-func (p *Platform) met(d *decision, i int, flags *uint8, r *sim.Reading) {
+// met is what happens while the condition is true, and says whether the decision fires.
+func (p *Platform) met(d *decision, i int, flags *uint8) (fires bool) {
 	began := *flags&holds == 0
 	*flags = *flags&^blind | holds
 	if *flags&fired != 0 {
 		if began {
 			d.info.Suppressed++
 		}
-		return
+		return false
 	}
 	if d.lasts > 0 {
 		now := p.world.Clock.Now()
@@ -84,13 +91,25 @@ func (p *Platform) met(d *decision, i int, flags *uint8, r *sim.Reading) {
 		if now < due {
 			if *flags&timed == 0 {
 				*flags |= timed
-				p.world.Clock.Schedule(due, p.holdKind, uint32(i), uint32(d.index))
+				p.awaits(d, i, due)
 			}
-			return
+			return false
 		}
 	}
 	*flags |= fired
-	p.fire(d, i, flags, r)
+	return true
+}
+
+// awaits has a decision looked at again when its condition may have lasted. All such
+// times are on the run's own clock: many can come at once, where a source that many
+// things look at has changed, and who was to be looked at first is first.
+func (p *Platform) awaits(d *decision, i int, due sim.Time) {
+	if p.lane == nil {
+		p.world.Clock.Schedule(due, p.holdKind, uint32(i), uint32(d.index))
+		return
+	}
+	p.lane.Stop(d.k.kind.First + sim.ThingID(i))
+	p.lane.Give(func() { p.beside.awaits(d, i, due) })
 }
 
 // unmet is what happens while the condition is not true. One that is unknown
@@ -151,6 +170,7 @@ func (p *Platform) fire(d *decision, i int, flags *uint8, r *sim.Reading) {
 	stamps[sim.Decided] = p.world.Clock.Stamp()
 	p.note(sim.Fired, id, d.info.Name, "", t.loop.ID)
 	p.open[t] = struct{}{}
+	p.world.Hold(id)
 	t.sequence(nil, d.steps, t.close)
 }
 
@@ -164,6 +184,11 @@ func (h holdHandler) Happen(who, arg uint32) {
 	if *flags&holds != 0 && *flags&fired == 0 {
 		h.p.judgeAll(d.k, d.k.decisions[d.place:d.place+1], i, nil)
 	}
+}
+
+// Thing is whom the condition is about.
+func (h holdHandler) Thing(who, arg uint32) sim.ThingID {
+	return h.p.decisions[arg].k.kind.First + sim.ThingID(who)
 }
 
 // sweep is how many things are checked in one event: a check of many is spread

@@ -30,6 +30,9 @@ type Platform struct {
 	deeds                          deeds
 	counts                         Counts
 	holdKind, checkKind, staleKind sim.EventKind
+
+	beside *Platform // of one in a lane: the run's own
+	lane   *sim.Lane
 }
 
 var _ sim.Platform = (*Platform)(nil)

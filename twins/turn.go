@@ -72,7 +72,7 @@ func (t *turn) sequence(up *run, steps []step, then func(sim.Outcome)) {
 func (r *run) try() {
 	r.attempt++
 	if r.s.timeout > 0 {
-		r.timer = r.t.p.world.Clock.After(r.s.timeout, r.timeOut)
+		r.timer = r.t.p.world.Clock.AmongAfter(r.s.timeout, r.timeOut)
 	}
 	r.s.action.begin(r)
 }
@@ -93,7 +93,7 @@ func (r *run) end(o sim.Outcome) {
 	r.timer.Cancel()
 	if o != sim.Done && o != sim.Refused && r.attempt <= r.s.retries {
 		if pause := r.pause(); pause > 0 {
-			r.timer = p.world.Clock.After(pause, r.try)
+			r.timer = p.world.Clock.AmongAfter(pause, r.try)
 		} else {
 			r.try()
 		}
@@ -179,4 +179,5 @@ func (t *turn) close(o sim.Outcome) {
 	if t.d.again > 0 {
 		t.p.ringAgain(t)
 	}
+	t.p.world.Release(t.loop.Thing)
 }

@@ -76,6 +76,7 @@ type runCommand struct {
 	Arm     bool   `help:"Let commands through to real devices, within their limits."`
 	Metrics string `help:"Serve Prometheus metrics at http://ADDRESS/metrics while the run lasts, on loopback." placeholder:"ADDRESS"`
 	Cost    bool   `negatable:"" default:"true" help:"In virtual time, also play the run without its faults, to say what they cost."`
+	Cores   uint16 `default:"1" help:"Spread a run in virtual time over so many cores; the result is the same." placeholder:"N"`
 	Sources bool   `help:"Print by what formulae and values the run was played, and where they come from."`
 	Quiet   bool   `short:"q" help:"Print the verdict alone."`
 	Verbose bool   `short:"v" help:"Print every event as it happens."`
@@ -99,7 +100,7 @@ func (r *runCommand) Run(c *console) error {
 		return err
 	}
 	defer metrics.Close()
-	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv, Beside: r.Cost, Out: r.Out, Resume: r.Resume != ""}
+	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv, Beside: r.Cost, Cores: int(r.Cores), Out: r.Out, Resume: r.Resume != ""}
 	run, err := unlessInterrupted(c, func() (*scenarios.Run, error) { return script.Stage(staging) })
 	if err != nil {
 		return err
@@ -125,6 +126,9 @@ func (r *runCommand) Run(c *console) error {
 	report, err := run.Play(c)
 	stop()
 	unserve()
+	if why := run.OneCore(); why != "" && !r.Quiet {
+		fmt.Fprintln(c.err, "played on one core:", why)
+	}
 	for _, f := range files {
 		err = errors.Join(err, f.Flush())
 	}

@@ -41,6 +41,7 @@ func (f *Workforce) Take(t *sim.Task) {
 	j := &job{Task: *t, order: f.arrived, luck: f.drawNumber(t), since: now}
 	f.arrived++
 	f.open[t.ID] = j
+	w.Hold(t.Thing)
 	for _, c := range f.crews {
 		if c.can(t.Skill) {
 			j.crew = c
@@ -57,7 +58,7 @@ func (f *Workforce) Take(t *sim.Task) {
 	f.attend(j, +1)
 	f.offerTo(j.Skill, j, 0)
 	if j.unanswered() && j.Patience > 0 && j.Escalate != "" {
-		j.patience = w.Clock.After(j.Patience, func() { f.escalate(j) })
+		j.patience = w.Clock.AmongAfter(j.Patience, func() { f.escalate(j) })
 	}
 }
 
@@ -69,7 +70,7 @@ func (f *Workforce) refuse(t *sim.Task) {
 		ID: t.ID, Thing: t.Thing, Outcome: sim.Refused,
 		Note: fmt.Sprintf("nobody has the skill %q%s", t.Skill, meant(t.Skill, f.skills())),
 	}
-	w.Clock.At(w.Clock.Now(), func() {
+	w.Clock.Among(w.Clock.Now(), func() {
 		ack.Delivered = w.Clock.Stamp()
 		ack.Done = ack.Delivered
 		w.Observers.Answered(&ack)
@@ -108,7 +109,7 @@ func (f *Workforce) call(x *worker, o *offer) {
 		return
 	}
 	if wait := f.answerTime(o, x); wait > 0 {
-		o.answer = f.world.Clock.After(sim.Seconds(wait), func() { f.begin(x, o) })
+		o.answer = f.world.Clock.AmongAfter(sim.Seconds(wait), func() { f.begin(x, o) })
 		return
 	}
 	f.begin(x, o)
@@ -120,9 +121,9 @@ func (f *Workforce) begin(x *worker, o *offer) {
 	f.takeUp(x, o)
 	if d := x.amissWith(o.job, func(d *sim.Disturbance) float64 { return d.Refuses }); d != nil {
 		d.Hits.Add()
-		f.world.Clock.At(f.world.Clock.Now(), func() { f.finish(x, o.job, sim.Refused, "would not do it") })
+		f.world.Clock.Among(f.world.Clock.Now(), func() { f.finish(x, o.job, sim.Refused, "would not do it") })
 	} else {
-		f.world.Clock.After(sim.Seconds(f.workTime(o.job, x.crew)), func() { f.finish(x, o.job, sim.Done, "") })
+		f.world.Clock.AmongAfter(sim.Seconds(f.workTime(o.job, x.crew)), func() { f.finish(x, o.job, sim.Done, "") })
 	}
 	f.callOff(&o.offers[1-o.place])
 }
@@ -207,6 +208,7 @@ func (f *Workforce) end(j *job) {
 	j.closed = true
 	delete(f.open, j.ID)
 	f.attend(j, -1)
+	f.world.Release(j.Thing)
 }
 
 // Withdraw takes back a task that nobody has answered. One that is under way goes

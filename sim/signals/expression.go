@@ -115,6 +115,9 @@ func (m *Expression) within(x float64) float64 {
 	return x
 }
 
+// Apart gives a copy variables of its own.
+func (m *Expression) Apart() { m.env.World = sim.Room[float64](len(m.env.World)) }
+
 // Advance evaluates the formula, or integrates it.
 func (m *Expression) Advance(i int, from, now sim.Time) float64 {
 	if m.Rate == "" {

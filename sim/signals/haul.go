@@ -188,6 +188,9 @@ func (m *Haul) order(i, n int) (o order, ok bool) {
 
 func (m *Haul) state(i, state int) *float64 { return m.fleet.State(i, state) }
 
+// Coupled says that it plans its events as it goes.
+func (m *Haul) Coupled() *sim.Kind { return nil }
+
 // Advance drives on at the speed of then, and finds the speed of now.
 func (m *Haul) Advance(i int, from, now sim.Time) float64 {
 	t, s := &m.tours[i], &m.states

@@ -88,6 +88,14 @@ func (m *Total) belong(own *sim.Kind) error {
 	return nil
 }
 
+// Coupled is the kind whose signals are read.
+func (m *Total) Coupled() *sim.Kind {
+	if m.signal < 0 {
+		return nil
+	}
+	return m.kind
+}
+
 // Advance sums.
 func (m *Total) Advance(i int, _, now sim.Time) float64 {
 	if m.fleet == nil && !m.find() {

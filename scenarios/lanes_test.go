@@ -1,0 +1,133 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/scenarios"
+	"github.com/twinbed/twinbed/scenarios/language"
+)
+
+// spread plays a script on so many cores, and gives what must not depend on them.
+func spread(t *testing.T, s *scenarios.Script, err error, cores int) (run *scenarios.Run, report, events string) {
+	require.NoError(t, err)
+	defer s.Close()
+	run, err = s.Stage(scenarios.Staging{Cores: cores})
+	require.NoError(t, err)
+	var told bytes.Buffer
+	file := run.Observe(&told)
+	r, err := run.Play(context.Background())
+	require.NoError(t, err)
+	require.NoError(t, file.Flush())
+	if run.OneCore() == "" && cores > 1 {
+		require.Equal(t, cores, r.Wall.Cores)
+	}
+	return run, settled(t, r), told.String()
+}
+
+// The shipped worlds, on one core and on several: report and events are the same,
+// whatever people, faults and data do in them. More worlds, at random, are in
+// TestTheBooksBalanceInAnyWorld.
+func TestARunSpreadOverCoresGivesTheSameBytes(t *testing.T) {
+	for _, x := range []struct{ ref, variant, duration, apart string }{
+		{"predictive-maintenance", "ioe", "2 days", ""},
+		{"predictive-maintenance", "iot", "2 days", ""},
+		{"cold-chain", "ioe", "2 days", ""},
+		{"retail", "ioe", "1 day", ""},
+		{"patient-monitoring", "ioe", "1 day", ""},
+		{"thermostat", "ioe", "1 day", ""},
+		{"hello", "", "1m", ""},
+		{"smart-grid", "ioe", "6h", "hang together"},
+		{"truck-fleet", "ioe", "6h", "hang together"},
+	} {
+		t.Run(x.ref+" "+x.variant, func(t *testing.T) {
+			play := func(cores int) (*scenarios.Run, string, string) {
+				s, err := scenarios.Load(x.ref, scenarios.Options{Variant: x.variant, Sets: []string{"duration=" + x.duration, "clock=virtual"}})
+				return spread(t, s, err, cores)
+			}
+			_, report, events := play(1)
+			for _, cores := range []int{2, 3} {
+				run, same, told := play(cores)
+				require.Equal(t, report, same, fmt.Sprint(cores, " cores"))
+				require.Equal(t, events, told, fmt.Sprint(cores, " cores"))
+				if x.apart == "" {
+					require.Empty(t, run.OneCore())
+				} else {
+					require.Contains(t, run.OneCore(), x.apart)
+				}
+			}
+		})
+	}
+}
+
+// What couples all things keeps a run on one core, and the run says so.
+func TestWhatKeepsARunOnOneCore(t *testing.T) {
+	const world = `
+name: coupled
+duration: 1h
+things:
+  pump:
+    count: 20
+    every: 1s
+    signals: {x: normal mean 5 sd 1}
+    commands: [stop]
+data: {spares: {stock: 3}}
+people: {fitter: {}}
+decisions:
+  high: {when: "%s", do: {task: fit, skill: fitter, takes: 1m, uses: spares}}
+%s`
+	for _, x := range []struct{ when, more, why string }{
+		{"x > 8", "", ""},
+		{"x > 8 and spares > 0", "", "a stock"},
+		{"ewma_z(x, minutes(1), minutes(5)) > 3", "", "detectors"},
+		{"x > 8", "faults: [{when: x > 7, for: 10s, fault: partition, where: pump}]", "begins when"},
+		{"x > 8", "faults: [{at: 10m, for: 10s, fault: slow_decision, takes: 1ms}]", "wait for one another"},
+	} {
+		play := func(cores int) (*scenarios.Run, string, string) {
+			s, err := scenarios.Parse("coupled.yaml", fmt.Appendf(nil, world, x.when, x.more), language.NewFolder(os.DirFS("testdata/good")), scenarios.Options{})
+			return spread(t, s, err, cores)
+		}
+		_, report, events := play(1)
+		run, same, told := play(2)
+		require.Equal(t, report, same, x)
+		require.Equal(t, events, told, x)
+		if x.why == "" {
+			require.Empty(t, run.OneCore())
+		} else {
+			require.Contains(t, run.OneCore(), x.why)
+		}
+	}
+}
+
+// A run on several cores listens to what comes from outside while it plays.
+func TestARunOnSeveralCoresCanBeCutShortAndWatched(t *testing.T) {
+	s, err := scenarios.Load("testdata/million.yaml", scenarios.Options{Sets: []string{"things.sensor.count=10000", "duration=365 days"}})
+	require.NoError(t, err)
+	defer s.Close()
+	run, err := s.Stage(scenarios.Staging{Cores: 2})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		defer cancel()
+		var last uint64
+		for p := range run.Progress(ctx, 20*time.Millisecond) {
+			if sent := p.Sent(); last > 0 && sent > last {
+				return
+			} else {
+				last = sent
+			}
+		}
+	}()
+	r, err := run.Play(ctx)
+	require.NoError(t, err)
+	require.Equal(t, reports.Untrusted, r.Verdict)
+	require.Positive(t, r.Ledger.Readings[0].Delivered)
+	require.Zero(t, r.Ledger.Readings[0].Unexplained)
+}

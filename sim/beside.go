@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"reflect"
+	"slices"
+)
+
+// beside is a clock for a lane: with the same kinds of events, and nothing on it.
+func (c *Clock) beside() *Clock {
+	b := NewClock()
+	b.handlers, b.marks, b.kinds = c.handlers, c.marks, c.kinds
+	return b
+}
+
+// Rehandle gives a lane's clock the lane's own handler for a kind of events.
+func (c *Clock) Rehandle(k EventKind, h Handler) { c.handlers[k] = h }
+
+// cacheLine is what cores own of memory at once: two that write into the same one wait
+// for each other, whatever they write.
+const cacheLine = 64
+
+// Copied is a copy of what a pointer, or one in an interface, points to, for a lane: on
+// no cache line with another. What it points to in turn is shared.
+func Copied[T any](x T) T {
+	from := reflect.ValueOf(x)
+	if from.Kind() != reflect.Pointer {
+		return x
+	}
+	sort := from.Type().Elem()
+	spare := 0
+	if sort.Size() > 0 {
+		spare = (cacheLine + int(sort.Size()) - 1) / int(sort.Size())
+	}
+	to := reflect.New(reflect.ArrayOf(1+spare, sort)).Elem().Index(0)
+	to.Set(from.Elem())
+	return to.Addr().Interface().(T)
+}
+
+// Room is a slice for a lane, on no cache line with another.
+func Room[T any](n int) []T { return make([]T, n, n+cacheLine) }
+
+// beside is the fleet on a lane's stage: with the same things, and with signals, messages
+// on the link and reused room of its own.
+func (f *Fleet) beside(w *World) *Fleet {
+	g := Copied(f)
+	g.world = w
+	g.flights, g.odd, g.deeds = f.flights.beside(), nil, deeds{}
+	g.signals = nil
+	for _, s := range f.signals {
+		own := Copied(s)
+		if a, ok := own.(Apart); ok {
+			a.Apart()
+		}
+		g.signals = append(g.signals, own)
+	}
+	w.Clock.Rehandle(f.senseKind, senseHandler{g})
+	w.Clock.Rehandle(f.arriveKind, arriveHandler{g})
+	f.besides = append(f.besides, g)
+	return g
+}
+
+// fleetPart keeps a lane's fleet to what the run's own does.
+type fleetPart struct{ main, lane *Fleet }
+
+func (p fleetPart) Enter() {
+	p.lane.Carrier = p.lane.world.Bus
+	p.lane.active, p.lane.silent = p.main.active, p.main.silent
+}
+
+func (p fleetPart) Join() {}
+
+// adopt takes a reading over that is on a lane's link.
+func (h arriveHandler) adopt(lane Handler, who uint32) uint32 {
+	from := lane.(arriveHandler).f
+	x, values := from.flights.at(who)
+	slot, own := h.f.flights.board(x)
+	copy(own, values)
+	from.flights.leave(who)
+	return slot
+}
+
+// Watchable says whether all observers can watch lanes.
+func (o Observers) Watchable() bool {
+	return !slices.ContainsFunc(o, func(x Observer) bool { _, is := x.(Watcher); return !is })
+}
+
+// Watch has the observers of a run watch the lane.
+func (l *Lane) Watch(all Observers) {
+	l.World.Observers = Observers{}
+	for _, x := range all {
+		if own, part := x.(Watcher).Beside(l); own != nil {
+			l.World.Observers = append(l.World.Observers, own)
+			l.Add(part)
+		}
+	}
+}
+
+// beside is room for a lane's messages on the link.
+func (f *flights) beside() flights {
+	return flights{width: f.width, slots: Room[flight](0), values: Room[float64](0), free: Room[uint32](0)}
+}
