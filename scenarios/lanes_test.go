@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -118,7 +120,7 @@ func TestARunOnSeveralCoresCanBeCutShortAndWatched(t *testing.T) {
 		defer cancel()
 		var last uint64
 		for p := range run.Progress(ctx, 20*time.Millisecond) {
-			if sent := p.Sent(); last > 0 && sent > last {
+			if sent := p.Sent(); last > 0 && sent > last && p.Played > 0 {
 				return
 			} else {
 				last = sent
@@ -129,5 +131,48 @@ func TestARunOnSeveralCoresCanBeCutShortAndWatched(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, reports.Untrusted, r.Verdict)
 	require.Positive(t, r.Ledger.Readings[0].Delivered)
+	require.InEpsilon(t, r.Ledger.Readings[0].Sent, float64(r.Played)/10*10_000, 0.01, "the books are of as long as it was played")
 	require.Zero(t, r.Ledger.Readings[0].Unexplained)
+}
+
+// A source that all things look at changes every five minutes, and conditions have to last
+// for multiples of that: many are looked at again at the moment at which it changes.
+func TestWhatComesAtTheSameMomentComesInItsOrder(t *testing.T) {
+	const world = `
+name: rhythm
+duration: 3h
+things:
+  pump:
+    count: 100
+    every: 7s
+    signals: {x: normal mean 5 sd 1}
+    commands: [stop]
+data: {orders: {file: orders.csv, time: at}}
+people: {fitter: {count: 3, answers: lognormal median 1m p95 4m}}
+decisions:
+  some: {when: orders > 10, for: 5m, do: {task: look, skill: fitter, takes: 1m}}
+  all: {when: orders > 10, for: 15m, do: stop}
+  many: {when: orders > 10 and x > 5, for: 10m, again: 5m, do: stop}
+  none: {when: orders < 10, for: 5m, do: stop}
+network: {latency: lognormal median 20ms p95 90ms}
+`
+	var orders strings.Builder
+	orders.WriteString("at,open\n")
+	for n := range 40 {
+		fmt.Fprintf(&orders, "%dm,%d\n", 5*n, 20*(n/3%2)+n%2)
+	}
+	files := fstest.MapFS{"orders.csv": {Data: []byte(orders.String())}}
+	play := func(cores int) (string, string) {
+		s, err := scenarios.Parse("rhythm.yaml", []byte(world), language.NewFolder(files), scenarios.Options{})
+		run, report, events := spread(t, s, err, cores)
+		require.Empty(t, run.OneCore())
+		return report, events
+	}
+	report, events := play(1)
+	require.Greater(t, strings.Count(events, `"what":"fired"`), 300)
+	for _, cores := range []int{2, 3} {
+		same, told := play(cores)
+		require.Equal(t, report, same)
+		require.Equal(t, events, told)
+	}
 }

@@ -23,8 +23,8 @@ func (x *Lanes) run(until Time) error {
 		end := min(c.queue.next(), until+1, x.until.Add(x.reach()))
 		x.window(end)
 		x.happen(min(end, until))
+		c.now = max(c.now, min(end, until)) // as far as the lanes are
 		if end > until {
-			c.now = max(c.now, until)
 			return nil
 		}
 	}

@@ -101,8 +101,8 @@ func (p *Platform) met(d *decision, i int, flags *uint8) (fires bool) {
 }
 
 // awaits has a decision looked at again when its condition may have lasted. All such
-// times are on the run's own clock: many can come at once, where a source that many
-// things look at has changed, and who was to be looked at first is first.
+// times are on the run's own clock, each an end of a window: many can come at once,
+// where a source that many things look at has changed, and that may change then, too.
 func (p *Platform) awaits(d *decision, i int, due sim.Time) {
 	if p.lane == nil {
 		p.world.Clock.Schedule(due, p.holdKind, uint32(i), uint32(d.index))
@@ -184,11 +184,6 @@ func (h holdHandler) Happen(who, arg uint32) {
 	if *flags&holds != 0 && *flags&fired == 0 {
 		h.p.judgeAll(d.k, d.k.decisions[d.place:d.place+1], i, nil)
 	}
-}
-
-// Thing is whom the condition is about.
-func (h holdHandler) Thing(who, arg uint32) sim.ThingID {
-	return h.p.decisions[arg].k.kind.First + sim.ThingID(who)
 }
 
 // sweep is how many things are checked in one event: a check of many is spread
