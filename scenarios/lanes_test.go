@@ -39,15 +39,15 @@ func spread(t *testing.T, s *scenarios.Script, err error, cores int) (run *scena
 // TestTheBooksBalanceInAnyWorld.
 func TestARunSpreadOverCoresGivesTheSameBytes(t *testing.T) {
 	for _, x := range []struct{ ref, variant, duration, apart string }{
-		{"predictive-maintenance", "ioe", "2 days", ""},
-		{"predictive-maintenance", "iot", "2 days", ""},
-		{"cold-chain", "ioe", "2 days", ""},
-		{"retail", "ioe", "1 day", ""},
-		{"patient-monitoring", "ioe", "1 day", ""},
-		{"thermostat", "ioe", "1 day", ""},
+		{"predictive-maintenance", "ioe", "30h", ""},
+		{"predictive-maintenance", "iot", "10h", ""},
+		{"cold-chain", "ioe", "1 day", ""},
+		{"retail", "ioe", "12h", ""},
+		{"patient-monitoring", "ioe", "12h", ""},
+		{"thermostat", "ioe", "12h", ""},
 		{"hello", "", "1m", ""},
-		{"smart-grid", "ioe", "6h", "hang together"},
-		{"truck-fleet", "ioe", "6h", "hang together"},
+		{"smart-grid", "ioe", "1h", "hang together"},
+		{"truck-fleet", "ioe", "1h", "hang together"},
 	} {
 		t.Run(x.ref+" "+x.variant, func(t *testing.T) {
 			play := func(cores int) (*scenarios.Run, string, string) {
