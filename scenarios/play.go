@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"time"
@@ -25,7 +24,7 @@ func (r *Run) Play(ctx context.Context) (*reports.Report, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	if r.live != nil {
-		defer relaxGarbage()()
+		defer enliven()()
 	}
 	if r.live != nil && !r.journaled() {
 		if err := r.live.open(ctx); err != nil {
@@ -93,17 +92,6 @@ func (r *Run) begin() {
 		r.lanes.Gather()
 	}
 	r.Recorder.Begin()
-}
-
-// relaxGarbage has the collector run a quarter as often as by default, if nobody
-// has said how often: at 50,000 messages a second that is a tenth of a core. undo
-// sets it back.
-func relaxGarbage() (undo func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	before := debug.SetGCPercent(400)
-	return func() { debug.SetGCPercent(before) }
 }
 
 // drain lets what is on its way at the end of a live run come in.
