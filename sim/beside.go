@@ -27,17 +27,19 @@ func Copied[T any](x T) T {
 		return x
 	}
 	sort := from.Type().Elem()
-	spare := 0
-	if sort.Size() > 0 {
-		spare = (cacheLine + int(sort.Size()) - 1) / int(sort.Size())
-	}
-	to := reflect.New(reflect.ArrayOf(1+spare, sort)).Elem().Index(0)
+	to := reflect.New(reflect.ArrayOf(1+spare(sort), sort)).Elem().Index(0)
 	to.Set(from.Elem())
 	return to.Addr().Interface().(T)
 }
 
 // Room is a slice for a lane, on no cache line with another.
-func Room[T any](n int) []T { return make([]T, n, n+cacheLine) }
+func Room[T any](n int) []T { return make([]T, n, n+spare(reflect.TypeFor[T]())) }
+
+// spare is how many values of a type fill a cache line.
+func spare(t reflect.Type) int {
+	size := max(int(t.Size()), 1)
+	return (cacheLine + size - 1) / size
+}
 
 // beside is the fleet on a lane's stage: with the same things, and with signals, messages
 // on the link and reused room of its own.

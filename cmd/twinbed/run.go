@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ type runCommand struct {
 	Arm     bool   `help:"Let commands through to real devices, within their limits."`
 	Metrics string `help:"Serve Prometheus metrics at http://ADDRESS/metrics while the run lasts, on loopback." placeholder:"ADDRESS"`
 	Cost    bool   `negatable:"" default:"true" help:"In virtual time, also play the run without its faults, to say what they cost."`
-	Cores   uint16 `default:"1" help:"Spread a run in virtual time over so many cores; the result is the same." placeholder:"N"`
+	Cores   uint16 `default:"1" help:"Spread a run in virtual time over so many cores, at most those there are; the result is the same." placeholder:"N"`
 	Sources bool   `help:"Print by what formulae and values the run was played, and where they come from."`
 	Quiet   bool   `short:"q" help:"Print the verdict alone."`
 	Verbose bool   `short:"v" help:"Print every event as it happens."`
@@ -100,7 +101,7 @@ func (r *runCommand) Run(c *console) error {
 		return err
 	}
 	defer metrics.Close()
-	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv, Beside: r.Cost, Cores: int(r.Cores), Out: r.Out, Resume: r.Resume != ""}
+	staging := scenarios.Staging{Armed: r.Arm, LookupEnv: c.lookupEnv, Beside: r.Cost, Cores: min(int(r.Cores), runtime.NumCPU()), Out: r.Out, Resume: r.Resume != ""}
 	run, err := unlessInterrupted(c, func() (*scenarios.Run, error) { return script.Stage(staging) })
 	if err != nil {
 		return err
