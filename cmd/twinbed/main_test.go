@@ -94,6 +94,8 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"compare at the limit", ctx, []string{"compare", small(t, "kpis: [readings, commands]\n"), "--precision", "0.1% of commands", "--replications", "21"}, 0, "at the limit of 21 seeds"},
 		{"compare as narrow as what", ctx, []string{"compare", small(t, ""), "--precision", "5%"}, 2, "precision of what?"},
 		{"compare no seeds", ctx, []string{"compare", small(t, ""), "--replications=0"}, 2, "it must be from 1 to 100000"},
+		{"on cores that are none", ctx, []string{"run", small(t, ""), "--cores=-1"}, 2, "--cores"},
+		{"on two cores by the wall", ctx, []string{"run", small(t, ""), "--cores", "2", "--clock", "2000x"}, 0, "played on one core: time passes by the wall"},
 		{"compare on cores that are none", ctx, []string{"compare", small(t, ""), "--cores=-1"}, 2, "--cores"},
 		{"compare cut short", cut, []string{"compare", small(t, "")}, 3, "interrupted"},
 		{"metrics for all the world", ctx, []string{"run", small(t, ""), "--metrics", "0.0.0.0:9464"}, 2, "can be reached from elsewhere"},
@@ -153,6 +155,21 @@ func TestOutHoldsTheReportTheEventsAndTheScenarioAsPlayed(t *testing.T) {
 	code, _, said := twinbed(t, context.Background(), "run", small(t, ""), "--out", "/proc/nowhere")
 	require.Equal(t, 3, code)
 	require.Contains(t, said, "/proc/nowhere")
+}
+
+func TestARunOnTwoCoresIsTheSameRun(t *testing.T) {
+	var events [2]string
+	for n, cores := range []string{"1", "60000"} { // at most those there are
+		dir := t.TempDir()
+		code, out, err := twinbed(t, context.Background(), "run", small(t, ""), "--out", dir, "--cores", cores, "--set", "things.pump.count=100")
+		require.Zero(t, code, out+err)
+		require.NotContains(t, err, "played on one core")
+		text, readErr := os.ReadFile(filepath.Join(dir, "events.jsonl"))
+		require.NoError(t, readErr)
+		require.NotEmpty(t, text)
+		events[n] = string(text)
+	}
+	require.Equal(t, events[0], events[1])
 }
 
 func TestTheCapacityOfALiveScenarioIsWrittenDown(t *testing.T) {
