@@ -176,6 +176,9 @@ func (c *Capacity) manner() (lines []string) {
 		lines = append(lines, "left out: "+n)
 	}
 	if c.Wall.Took.Known() && c.Wall.Took > 0 {
+		if c.Wall.ClockFirst {
+			lines = append(lines, "the clock's thread went before others")
+		}
 		lines = append(lines, fmt.Sprintf("%s, %s, in %s", c.Wall.Machine, c.Wall.Go, units.Format(float64(c.Wall.Took), units.Duration)))
 	}
 	return lines

@@ -41,10 +41,11 @@ type Count struct {
 // Wall is all of a report that depends on the wall clock and the machine. The
 // rates are filled in by Report.
 type Wall struct {
-	Started    string `json:"started"`         // RFC 3339
-	Took       Number `json:"took"`            // seconds
-	Machine    string `json:"machine"`         // operating system, architecture, cores
-	Cores      int    `json:"cores,omitempty"` // over which a virtual run was spread; left out for one
+	Started    string `json:"started"`               // RFC 3339
+	Took       Number `json:"took"`                  // seconds
+	Machine    string `json:"machine"`               // operating system, architecture, cores
+	Cores      int    `json:"cores,omitempty"`       // over which a virtual run was spread; left out for one
+	ClockFirst bool   `json:"clock_first,omitempty"` // a live run's clock had a thread that went before others
 	Go         string `json:"go"`
 	Version    string `json:"version"` // of twinbed
 	ReadingsPS Number `json:"readings_per_second"`

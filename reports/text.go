@@ -209,8 +209,12 @@ func (t *text) trust() {
 	x := &t.x.Trust
 	t.title("trust")
 	if x.Lateness.Count > 0 {
-		fmt.Fprintf(t, "  lateness of the clock p50 %s, p99 %s, max %s over %s events\n", seconds(x.Lateness.P50),
-			seconds(x.Lateness.P99), seconds(x.Lateness.Max), grouped(x.Lateness.Count))
+		first := ""
+		if t.x.Wall.ClockFirst {
+			first = "; its thread went before others"
+		}
+		fmt.Fprintf(t, "  lateness of the clock p50 %s, p99 %s, max %s over %s events%s\n", seconds(x.Lateness.P50),
+			seconds(x.Lateness.P99), seconds(x.Lateness.Max), grouped(x.Lateness.Count), first)
 	} else if t.x.Clock == "virtual" {
 		t.WriteString("  virtual time: no clock to be late, all durations are modelled\n")
 	} else {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/twinbed/twinbed/reports"
+	"github.com/twinbed/twinbed/sim/wall"
 )
 
 // CapacityOptions say how a capacity is looked for. Times are of the wall in a
@@ -77,6 +78,7 @@ func (s *Script) Capacity(ctx context.Context, o CapacityOptions) (*reports.Capa
 	}
 	c.Conclude(found)
 	c.Wall = wallFrom(started)
+	c.Wall.ClockFirst = s.Clock.Live() && o.Staging.Wall == nil && wall.First()
 	return c, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+
+	"github.com/twinbed/twinbed/sim/wall"
 )
 
 // lively is what live runs change of the process while one of them is played.
@@ -19,9 +21,11 @@ var lively struct {
 //
 //   - The collector runs a quarter as often: at 50,000 messages a second that is a tenth
 //     of a core.
-//   - There are two threads a core. With one, busy goroutines keep it for 10 ms each, and
-//     Go asks its poller for sockets as seldom: every step of a loop waits for that. The
-//     operating system is quicker to take turns.
+//   - There are more threads than cores. With one each, busy goroutines keep it for 10 ms,
+//     and Go asks its poller for sockets as seldom: every step of a loop waits for that.
+//     The operating system is quicker to take turns. But it gives each thread an equal
+//     share, the clock's as well, which under load needs most of a core: so there are two
+//     a core only where the clock's goes before the others, and else one more than cores.
 func enliven() (undo func()) {
 	l := &lively
 	l.Lock()
@@ -33,7 +37,11 @@ func enliven() (undo func()) {
 		}
 		if os.Getenv("GOMAXPROCS") == "" {
 			l.threads = runtime.GOMAXPROCS(0)
-			runtime.GOMAXPROCS(2 * l.threads)
+			if wall.First() {
+				runtime.GOMAXPROCS(2 * l.threads)
+			} else {
+				runtime.GOMAXPROCS(l.threads + 1)
+			}
 		}
 	}
 	return func() {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/sim"
+	"github.com/twinbed/twinbed/sim/wall"
 )
 
 // Play plays the run to its end, or until ctx is done, and reports. The error is
@@ -205,6 +206,7 @@ func (r *Run) environment(started time.Time) reports.Environment {
 	if r.lanes != nil {
 		e.Wall.Cores = r.staging.Cores
 	}
+	e.Wall.ClockFirst = r.live != nil && r.staging.Wall == nil && wall.First()
 	e.Real, e.Simulated = r.players()
 	e.Simulated = append(e.Simulated, r.leftOut()...)
 	e.Remarks, e.Sources = r.remarks(), r.cited
