@@ -28,6 +28,26 @@ func FitKnee(runs []Sample) Estimate {
 	if len(runs) == 0 {
 		return Estimate{Unknown, Unknown, Unknown}
 	}
+	return believe(runs).told()
+}
+
+// knee is what is believed of where it is, and between which rates runs were played:
+// beyond them it is a guess.
+type knee struct{ at, low, high, first, last float64 }
+
+// told is what of it the runs tell.
+func (k *knee) told() Estimate {
+	within := func(rate float64) Number {
+		if rate < k.first || rate > k.last {
+			return Unknown
+		}
+		return Number(rate)
+	}
+	return Estimate{within(k.at), within(k.low), within(k.high)}
+}
+
+// believe works out what is believed after some runs.
+func believe(runs []Sample) *knee {
 	first, last := math.Inf(1), math.Inf(-1)
 	tried := byRate(runs)
 	for _, t := range tried {
@@ -53,19 +73,16 @@ func FitKnee(runs []Sample) Estimate {
 			sum += b
 		}
 	}
-	percentile := func(p float64) Number {
-		so := 0.0
-		for i, b := range belief {
-			if so += b; so >= p*sum {
-				if x := place(i); x >= first && x <= last { // what lies beyond all that was tried is not known
-					return Number(math.Exp(x))
-				}
+	percentile := func(p float64) float64 {
+		so, i := 0.0, 0
+		for ; i < kneePlaces; i++ {
+			if so += belief[i]; so >= p*sum {
 				break
 			}
 		}
-		return Unknown
+		return math.Exp(place(i))
 	}
-	return Estimate{percentile(0.5), percentile((1 - confidence) / 2), percentile((1 + confidence) / 2)}
+	return &knee{percentile(0.5), percentile((1 - confidence) / 2), percentile((1 + confidence) / 2), math.Exp(first), math.Exp(last)}
 }
 
 const (

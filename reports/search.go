@@ -76,7 +76,7 @@ func (h *hunt) run(ctx context.Context) error {
 		h.AtLeast = true
 		return h.confirm(ctx, low)
 	}
-	if knee, err = h.narrow(ctx, low, high); err != nil {
+	if knee, err = h.narrow(ctx); err != nil {
 		return err
 	}
 	if low = max(low, h.standing()); float64(knee.Low) > low {
@@ -91,35 +91,20 @@ func (h *hunt) run(ctx context.Context) error {
 
 // narrow plays runs one tolerance above and one below where the knee is thought to
 // be, in turn, until its interval is as narrow as two tolerances.
-func (h *hunt) narrow(ctx context.Context, low, high float64) (Estimate, error) {
-	side := 1 + h.Tolerance
+func (h *hunt) narrow(ctx context.Context) (Estimate, error) {
+	side, wide := 1+h.Tolerance, (1+h.Tolerance)*(1+h.Tolerance)
 	for n := 0; ; n++ {
-		knee := FitKnee(h.runs())
-		if n == mostRuns || float64(knee.High) <= float64(knee.Low)*(1+h.Tolerance)*(1+h.Tolerance) {
-			return knee, nil
+		knee := believe(h.runs())
+		told := knee.told()
+		if n == mostRuns || float64(told.High) <= float64(told.Low)*wide {
+			return told, nil
 		}
-		if !knee.At.Known() { // or beyond all that was tried: what broke first was spoilt
-			knee.At = Number(math.Sqrt(low * high))
-			if top := h.top(); top.Holds {
-				knee.At = top.Rate * Number(1+h.Tolerance) * Number(1+h.Tolerance)
-			}
-		}
-		if err := h.play(ctx, h.rung(float64(knee.At)*side, math.Round)); err != nil {
-			return knee, err
+		at := min(max(knee.at, knee.first/2), knee.last*2) // beyond all that was tried where what broke first was spoilt
+		if err := h.play(ctx, h.rung(at*side, math.Round)); err != nil {
+			return told, err
 		}
 		side = 1 / side
 	}
-}
-
-// top is the highest rate that was tried.
-func (f *Found) top() *LoadStep {
-	top := &f.Steps[0]
-	for i := range f.Steps {
-		if f.Steps[i].Rate > top.Rate {
-			top = &f.Steps[i]
-		}
-	}
-	return top
 }
 
 // rung is a rate on the ladder from the first rate, half a tolerance a step: runs

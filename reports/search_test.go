@@ -159,6 +159,26 @@ func TestRunsThatAreSpoiltDoNotHideTheKnee(t *testing.T) {
 	require.Less(t, s.runs, 45)
 }
 
+func TestASearchThatBeganOnABusyMachineStillFindsTheKnee(t *testing.T) {
+	for seed := range 4 {
+		s := &system{knee: 280_000, scatter: 0.05, luck: chance.Seed(seed).Stream("busy")}
+		busy := search(s, 1000)
+		busy.Play = func(ctx context.Context, rate float64, number int) (reports.Sample, error) {
+			if s.spoilt = 0; s.runs > 6 && s.runs < 30 {
+				s.spoilt = 0.2
+			}
+			x, err := s.play(ctx, rate, number)
+			if rate == 128_000 && number < 2 { // of which two decide
+				x.Holds, x.Reason = false, "something else was going on"
+			}
+			return x, err
+		}
+		found, err := busy.Run(context.Background())
+		require.NoError(t, err)
+		require.InEpsilon(t, 280_000, float64(reports.FitKnee(all(found)).At), 0.12, "%d: %d runs", seed, s.runs)
+	}
+}
+
 func TestASearchThatIsInterruptedTellsWhatItHas(t *testing.T) {
 	s := &system{knee: 61_234}
 	cut := search(s, 1000)
