@@ -176,3 +176,44 @@ network: {latency: lognormal median 20ms p95 90ms}
 		require.Equal(t, events, told)
 	}
 }
+
+// Without latency a condition has lasted just when a reading comes, several at once for one
+// thing; and spares that come and somebody who comes by are on the run's own clock.
+func TestWhatHasLastedWhenAReadingComesIsTheSameOnSeveralCores(t *testing.T) {
+	const world = `
+name: lasting
+duration: 6h
+start: Mon 08:00
+things:
+  pump:
+    count: 300
+    every: 10s
+    unattended: 5m
+    signals: {x: normal mean 5 sd 1, y: {model: sine, mean: 5, swing: 3, period: 10m}}
+    state: {load: 1}
+    commands: {stop: {load: 0}, mend: {load: 1}}
+data: {seals: {stock: 5, restock: 3m}}
+people: {fitter: {count: 4, answers: lognormal median 1m p95 4m}}
+decisions:
+  a: {when: y > 7 and x > 4, for: 10s, do: {notify: high}}
+  b: {when: y > 7 and x > 4.2, for: 20s, again: 10m, do: {notify: long}}
+  c: {when: x > 8.5, do: {task: seal, skill: fitter, takes: 2m, uses: seals, does: mend}}
+  d: {when: y > 7 and x > 3.8, for: 20s, do: {notify: longer}}
+  e: {when: x > 7.4, do: [{wait: 25s}]}
+  f: {when: x > 8.2, do: stop}
+`
+	play := func(cores int) (string, string) {
+		s, err := scenarios.Parse("lasting.yaml", []byte(world), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
+		run, report, events := spread(t, s, err, cores)
+		require.Empty(t, run.OneCore())
+		return report, events
+	}
+	report, events := play(1)
+	require.Greater(t, strings.Count(events, `"what":"fired"`), 10_000)
+	require.Contains(t, events, `"what":"found unattended"`)
+	for _, cores := range []int{2, 3} {
+		same, told := play(cores)
+		require.Equal(t, report, same)
+		require.Equal(t, events, told)
+	}
+}

@@ -33,8 +33,8 @@ type Fleet struct {
 	active  int    // things 0 to active-1 are switched on
 	silent  bool   // nothing is sensed any more
 
-	phase, fails, takes               chance.Stream
-	senseKind, arriveKind, comebyKind EventKind
+	phase, fails, takes   chance.Stream
+	senseKind, arriveKind EventKind
 
 	flights  flights
 	odd      map[uint32]oddity // of readings on the link, by slot
@@ -85,7 +85,6 @@ func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.Rea
 	f.senseKind = w.Clock.Handle(senseHandler{f})
 	f.arriveKind = w.Clock.Handle(arriveHandler{f})
 	w.Clock.anonymous(f.arriveKind)
-	f.comebyKind = w.Clock.Handle(comebyHandler{f})
 	f.flights.width = len(k.Signals)
 	f.layOut()
 	var wrongs []error

@@ -9,10 +9,6 @@ type upkeep struct {
 	broken   int
 }
 
-type comebyHandler struct{ f *Fleet }
-
-func (h comebyHandler) Happen(who, turn uint32) { h.f.comeBy(int(who), turn) }
-
 func (f *Fleet) startUpkeep() {
 	if f.upkeep.turn != nil {
 		return
@@ -39,10 +35,14 @@ func (f *Fleet) lookAfter(i int) {
 	if waiting == wanted {
 		return
 	}
-	u.turn[i] = (u.turn[i] + 1) & MaxArg
-	if wanted {
-		f.world.Clock.Schedule(f.world.Clock.Now().Add(f.Unattended), f.comebyKind, uint32(i), u.turn[i])
+	u.turn[i]++
+	id, turn := f.Kind.First+ThingID(i), u.turn[i]
+	if !wanted {
+		f.world.Release(id)
+		return
 	}
+	f.world.Hold(id)
+	f.world.Clock.AmongAfter(f.Unattended, func() { f.comeBy(i, turn) })
 }
 
 // Attend says that somebody has been sent to the thing (+1) or left it (-1).

@@ -52,6 +52,7 @@ func (p *Platform) Beside(l *sim.Lane) {
 		}
 		q.kinds = append(q.kinds, own)
 	}
+	l.World.Clock.Rehandle(p.holdKind, holdHandler{q})
 	l.World.Platform = q
 	l.Add(besidePart{q})
 }

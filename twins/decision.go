@@ -58,7 +58,7 @@ func (p *Platform) judgeAll(k *twins, list []*decision, i int, r *sim.Reading) {
 		env.Row = row // a decision before may have led elsewhere
 		flags := &known[d.place]
 		if d.when.Bool(env) {
-			if !p.met(d, i, flags) {
+			if !p.met(d, i, flags, r != nil || p.single) {
 				continue
 			}
 			if p.lane != nil {
@@ -73,7 +73,8 @@ func (p *Platform) judgeAll(k *twins, list []*decision, i int, r *sim.Reading) {
 }
 
 // met is what happens while the condition is true, and says whether the decision fires.
-func (p *Platform) met(d *decision, i int, flags *uint8) (fires bool) {
+// single is what has come of this thing alone, a reading of it.
+func (p *Platform) met(d *decision, i int, flags *uint8, single bool) (fires bool) {
 	began := *flags&holds == 0
 	*flags = *flags&^blind | holds
 	if *flags&fired != 0 {
@@ -91,7 +92,7 @@ func (p *Platform) met(d *decision, i int, flags *uint8) (fires bool) {
 		if now < due {
 			if *flags&timed == 0 {
 				*flags |= timed
-				p.awaits(d, i, due)
+				p.awaits(d, i, due, single)
 			}
 			return false
 		}
@@ -100,16 +101,17 @@ func (p *Platform) met(d *decision, i int, flags *uint8) (fires bool) {
 	return true
 }
 
-// awaits has a decision looked at again when its condition may have lasted. All such
-// times are on the run's own clock, each an end of a window: many can come at once,
-// where a source that many things look at has changed, and that may change then, too.
-func (p *Platform) awaits(d *decision, i int, due sim.Time) {
-	if p.lane == nil {
-		p.world.Clock.Schedule(due, p.holdKind, uint32(i), uint32(d.index))
-		return
+// awaits has a decision looked at again when its condition may have lasted: a moment
+// later, each decision's its own, so that a reading which comes just then goes first and
+// nothing hangs on the order of what is due for one thing. What a reading has begun is its
+// thing's alone. What a source has begun may be due for many things at once, where the
+// order counts and the source may change then, too: those times are everybody's.
+func (p *Platform) awaits(d *decision, i int, due sim.Time, single bool) {
+	kind := p.holdsKind
+	if single {
+		kind = p.holdKind
 	}
-	p.lane.Stop(d.k.kind.First + sim.ThingID(i))
-	p.lane.Give(func() { p.beside.awaits(d, i, due) })
+	p.world.Clock.Schedule(due+1+sim.Time(d.place), kind, uint32(i), uint32(d.index))
 }
 
 // unmet is what happens while the condition is not true. One that is unknown
@@ -174,15 +176,29 @@ func (p *Platform) fire(d *decision, i int, flags *uint8, r *sim.Reading) {
 	t.sequence(nil, d.steps, t.close)
 }
 
-// holdHandler looks again when a condition has lasted as long as it must.
+// holdHandler looks again when a condition has lasted as long as it must, for one thing.
 type holdHandler struct{ p *Platform }
 
 func (h holdHandler) Happen(who, arg uint32) {
-	d, i := h.p.decisions[arg], int(who)
+	h.p.single = true
+	h.p.lasted(h.p.decisions[arg], int(who))
+	h.p.single = false
+}
+
+func (h holdHandler) Thing(who, arg uint32) sim.ThingID {
+	return h.p.decisions[arg].k.kind.First + sim.ThingID(who)
+}
+
+// holdsHandler is the same where many things may be due at once.
+type holdsHandler struct{ p *Platform }
+
+func (h holdsHandler) Happen(who, arg uint32) { h.p.lasted(h.p.decisions[arg], int(who)) }
+
+func (p *Platform) lasted(d *decision, i int) {
 	flags := d.flags(i)
 	*flags &^= timed
 	if *flags&holds != 0 && *flags&fired == 0 {
-		h.p.judgeAll(d.k, d.k.decisions[d.place:d.place+1], i, nil)
+		p.judgeAll(d.k, d.k.decisions[d.place:d.place+1], i, nil)
 	}
 }
 

@@ -52,18 +52,22 @@ func TestADecisionIsArmedAgainOnceTheConditionCeasesAndUntilHolds(t *testing.T) 
 	}
 }
 
+// moment is by how much a decision's timer is later than when its condition has lasted, so
+// that a reading at that time goes first.
+const moment = time.Nanosecond
+
 func TestForHoldsWithoutABreakAndFiresByATimer(t *testing.T) {
 	s := newStage(t).watch(twins.Decision{When: "vibration > 8", For: 30 * second})
 	s.obeys()
 	s.reads(1*second, 0, 9, 0)
 	s.reads(20*second, 0, 7, 0) // a break
 	s.reads(25*second, 0, 9, 0)
-	s.until(55*second - 1)
-	require.Empty(t, s.commands)
 	s.until(55 * second)
+	require.Empty(t, s.commands)
+	s.until(55*second + moment)
 	require.Len(t, s.commands, 1, "30 s after the break, without a reading")
-	require.Equal(t, sim.Time(55*second), s.commands[0].Decided.At)
-	require.Equal(t, sim.Time(55*second), s.loops[0].Stamps[sim.Sensed].At)
+	require.Equal(t, sim.Time(55*second+moment), s.commands[0].Decided.At)
+	require.Equal(t, sim.Time(55*second+moment), s.loops[0].Stamps[sim.Sensed].At)
 	require.EqualValues(t, 3, s.commands[0].Seq, "the last reading known")
 
 	s.reads(100*second, 1, 9, 0)
@@ -72,6 +76,24 @@ func TestForHoldsWithoutABreakAndFiresByATimer(t *testing.T) {
 	require.Len(t, s.commands, 2)
 	s.until(time.Hour)
 	require.Len(t, s.commands, 2)
+}
+
+func TestAReadingAtTheTimeGoesBeforeTheTimer(t *testing.T) {
+	for _, x := range []struct {
+		vibration float64
+		fires     int
+	}{{7, 0}, {9, 1}} {
+		s := newStage(t).watch(twins.Decision{When: "vibration > 8", For: 10 * second})
+		s.obeys()
+		s.reads(0, 0, 9, 0)
+		s.reads(10*second, 0, x.vibration, 0)
+		s.until(time.Minute)
+		require.Len(t, s.commands, x.fires)
+		if x.fires > 0 {
+			require.EqualValues(t, 2, s.commands[0].Seq)
+			require.Equal(t, sim.Time(10*second), s.commands[0].Decided.At)
+		}
+	}
 }
 
 func TestForFiresAgainAfterItWasArmedAgain(t *testing.T) {
@@ -86,7 +108,7 @@ func TestForFiresAgainAfterItWasArmedAgain(t *testing.T) {
 	}
 	var at []time.Duration
 	for _, c := range s.commands {
-		at = append(at, c.Decided.At.Duration())
+		at = append(at, c.Decided.At.Duration()-moment)
 	}
 	require.Equal(t, []time.Duration{16 * second, 76 * second, 136 * second, 196 * second}, at)
 }

@@ -23,13 +23,15 @@ type Platform struct {
 	worldTime  sim.Time    // when they were last brought up to date
 	day        sim.Day     // in which
 
-	mirrored                       sim.Stamp // of the reading under way
-	turns                          uint64    // begun so far
-	open                           map[*turn]struct{}
-	waiting                        int // tasks that wait for stock
-	deeds                          deeds
-	counts                         Counts
-	holdKind, checkKind, staleKind sim.EventKind
+	mirrored             sim.Stamp // of the reading under way
+	turns                uint64    // begun so far
+	open                 map[*turn]struct{}
+	waiting              int // tasks that wait for stock
+	deeds                deeds
+	counts               Counts
+	single               bool // what is judged has come of one thing alone
+	holdKind, holdsKind  sim.EventKind
+	checkKind, staleKind sim.EventKind
 
 	beside *Platform // of one in a lane: the run's own
 	lane   *sim.Lane
@@ -57,6 +59,7 @@ func New(cfg Config, w *sim.World, sources []NamedSource) (*Platform, error) {
 		return nil, err
 	}
 	p.holdKind = w.Clock.Handle(holdHandler{p})
+	p.holdsKind = w.Clock.Handle(holdsHandler{p})
 	p.checkKind = w.Clock.Handle(checkHandler{p})
 	p.staleKind = w.Clock.Handle(staleHandler{p})
 	return p, nil

@@ -121,7 +121,7 @@ func (s *stock) order() {
 	s.ordered += n
 	after := s.restock.Quantile(s.luck.Uniform(0, s.orders))
 	s.orders++
-	s.clock.After(sim.Seconds(after), func() {
+	s.clock.AmongAfter(sim.Seconds(after), func() {
 		if !s.closed {
 			s.ordered -= n
 			s.Give(n)
