@@ -188,19 +188,20 @@ things:
   pump:
     count: 300
     every: 10s
-    unattended: 5m
+    unattended: 30s
     signals: {x: normal mean 5 sd 1, y: {model: sine, mean: 5, swing: 3, period: 10m}}
     state: {load: 1}
     commands: {stop: {load: 0}, mend: {load: 1}}
 data: {seals: {stock: 5, restock: 3m}}
 people: {fitter: {count: 4, answers: lognormal median 1m p95 4m}}
 decisions:
-  a: {when: y > 7 and x > 4, for: 10s, do: {notify: high}}
+  a: {when: y > 7 and x > 5.5, for: 10s, do: stop}
   b: {when: y > 7 and x > 4.2, for: 20s, again: 10m, do: {notify: long}}
   c: {when: x > 8.5, do: {task: seal, skill: fitter, takes: 2m, uses: seals, does: mend}}
   d: {when: y > 7 and x > 3.8, for: 20s, do: {notify: longer}}
   e: {when: x > 7.4, do: [{wait: 25s}]}
   f: {when: x > 8.2, do: stop}
+  g: {when: load == 0, for: 40s, do: mend}
 `
 	play := func(cores int) (string, string) {
 		s, err := scenarios.Parse("lasting.yaml", []byte(world), language.NewFolder(fstest.MapFS{}), scenarios.Options{})

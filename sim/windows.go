@@ -30,9 +30,10 @@ func (x *Lanes) run(until Time) error {
 	}
 }
 
-// mostAtOnce is about how many readings a window has at most, so that what comes from
-// outside, an interruption or a question, does not wait for long.
-const mostAtOnce = 1_000_000
+// atOnce is about how many readings a window has at most, or one of each thing if there are
+// more: what fires in a window is in hand to its end, and what comes from outside, an
+// interruption or a question, waits for as long.
+const atOnce = 4096
 
 // reach is how long a window may be.
 func (x *Lanes) reach() time.Duration {
@@ -42,7 +43,7 @@ func (x *Lanes) reach() time.Duration {
 			pace += float64(f.active) / float64(f.Kind.Every)
 		}
 	}
-	return time.Duration(min(mostAtOnce/pace, float64(Week)))
+	return time.Duration(min(float64(max(atOnce, len(x.hands)))/pace, float64(Week)))
 }
 
 // settle sees whether things may be alone.

@@ -52,13 +52,15 @@ func (p *Platform) judgeAll(k *twins, list []*decision, i int, r *sim.Reading) {
 	if len(list) == 0 {
 		return
 	}
+	single := r != nil || p.single // and not what comes of it
+	p.single = false
 	env := p.over(k, i)
 	row, known := env.Row, k.flags[i*len(k.decisions):][:len(k.decisions)]
 	for n, d := range list {
 		env.Row = row // a decision before may have led elsewhere
 		flags := &known[d.place]
 		if d.when.Bool(env) {
-			if !p.met(d, i, flags, r != nil || p.single) {
+			if !p.met(d, i, flags, single) {
 				continue
 			}
 			if p.lane != nil {

@@ -16,8 +16,8 @@ type Precise struct {
 	start  time.Time
 	event  int
 	lock   sync.Once
-	thread int  // the one that sleeps
-	first  bool // it goes before others
+	thread int // the one that sleeps
+	nice   int // its value before
 }
 
 // NewPrecise starts a wall at elapsed time zero.
@@ -58,27 +58,31 @@ func (w *Precise) settle() {
 	runtime.LockOSThread()
 	w.thread = unix.Gettid()
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	w.first = renice(-ahead) == nil
+	w.nice, _ = goFirst()
 }
 
 // ahead is by how much the nice value of a clock's thread is lower.
 const ahead = 10
 
-// renice changes the nice value of the calling thread, down as root, with CAP_SYS_NICE or
-// RLIMIT_NICE (ulimit -e 30).
-func renice(by int) error {
-	raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0) // the system call's: 20 less the nice value
-	if err != nil {
-		return err
+// goFirst lowers the nice value of the calling thread, as root, with CAP_SYS_NICE or
+// RLIMIT_NICE (ulimit -e 30), and says what it was.
+func goFirst() (before int, err error) {
+	raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	before = 20 - raw // which is what the system call returns
+	if err == nil {
+		err = renice(before - ahead)
 	}
-	return unix.Setpriority(unix.PRIO_PROCESS, 0, 20-raw+by)
+	return before, err
 }
+
+func renice(to int) error { return unix.Setpriority(unix.PRIO_PROCESS, 0, to) }
 
 // First says whether a clock's thread may go before others here.
 func First() bool {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	return renice(-ahead) == nil && renice(ahead) == nil
+	before, err := goFirst()
+	return err == nil && renice(before) == nil
 }
 
 // Wake ends the present or the next Sleep; from any goroutine.
@@ -90,9 +94,7 @@ func (w *Precise) Wake() {
 // Close gives the descriptor back, and the thread to others; after the clock's run.
 func (w *Precise) Close() error {
 	if w.thread == unix.Gettid() {
-		if w.first {
-			_ = renice(ahead)
-		}
+		_ = renice(w.nice)
 		runtime.UnlockOSThread()
 	}
 	return unix.Close(w.event)

@@ -27,7 +27,7 @@ func TestAClocksThreadGoesBeforeOthersWhereItMayAndAsLongAsItIsOne(t *testing.T)
 	}
 	require.Equal(t, before, priority(), "asking changes nothing")
 	w.Sleep(w.Elapsed() + time.Millisecond)
-	require.Equal(t, before+more, priority())
+	require.Equal(t, min(before+more, 40), priority())
 	require.NoError(t, w.Close())
 	require.Equal(t, before, priority())
 }
