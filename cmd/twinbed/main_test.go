@@ -95,7 +95,7 @@ func TestExitCodesTellWhatBecameOfARun(t *testing.T) {
 		{"compare as narrow as what", ctx, []string{"compare", small(t, ""), "--precision", "5%"}, 2, "precision of what?"},
 		{"compare no seeds", ctx, []string{"compare", small(t, ""), "--replications=0"}, 2, "it must be from 1 to 100000"},
 		{"on cores that are none", ctx, []string{"run", small(t, ""), "--cores=-1"}, 2, "--cores"},
-		{"on two cores by the wall", ctx, []string{"run", small(t, ""), "--cores", "2", "--clock", "2000x"}, 0, "played on one core: time passes by the wall"},
+		{"on two cores by the wall", ctx, []string{"run", small(t, ""), "--cores", "2", "--clock", "5x", "--duration", "5s"}, 0, "played on one core: time passes by the wall"},
 		{"compare on cores that are none", ctx, []string{"compare", small(t, ""), "--cores=-1"}, 2, "--cores"},
 		{"compare cut short", cut, []string{"compare", small(t, "")}, 3, "interrupted"},
 		{"metrics for all the world", ctx, []string{"run", small(t, ""), "--metrics", "0.0.0.0:9464"}, 2, "can be reached from elsewhere"},
