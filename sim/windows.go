@@ -30,10 +30,14 @@ func (x *Lanes) run(until Time) error {
 	}
 }
 
-// atOnce is about how many readings a window has at most, or one of each thing if there are
-// more: what fires in a window is in hand to its end, and what comes from outside, an
-// interruption or a question, waits for as long.
-const atOnce = 4096
+// A window has about ten readings of each thing at most, so that shelves are worth opening,
+// and some thousand even of few things. What fires in a window is in hand to its end, and
+// what comes from outside, an interruption or a question, waits for as long: so no more.
+const (
+	ofEach     = 10
+	fewAtOnce  = 4096
+	mostAtOnce = 1_000_000
+)
 
 // reach is how long a window may be.
 func (x *Lanes) reach() time.Duration {
@@ -43,7 +47,8 @@ func (x *Lanes) reach() time.Duration {
 			pace += float64(f.active) / float64(f.Kind.Every)
 		}
 	}
-	return time.Duration(min(float64(max(atOnce, len(x.hands)))/pace, float64(Week)))
+	readings := min(max(ofEach*len(x.hands), fewAtOnce), mostAtOnce)
+	return time.Duration(min(float64(readings)/pace, float64(Week)))
 }
 
 // settle sees whether things may be alone.
