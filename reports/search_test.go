@@ -32,6 +32,15 @@ func (s *system) play(_ context.Context, rate float64, _ int) (reports.Sample, e
 	return x, nil
 }
 
+// playUnlucky is play where the first two runs at a rate, of which two decide, are spoilt.
+func (s *system) playUnlucky(ctx context.Context, rate float64, number int) (reports.Sample, error) {
+	x, err := s.play(ctx, rate, number)
+	if rate == 128_000 && number < 2 {
+		x.Holds, x.Reason = false, "something else was going on"
+	}
+	return x, err
+}
+
 func search(s *system, start float64) *reports.Search {
 	return &reports.Search{Start: start, Max: math.Inf(1), Tolerance: 0.05, Round: math.Round, Play: s.play}
 }
@@ -142,13 +151,7 @@ func TestTheSearchEndsWhereItMust(t *testing.T) {
 func TestRunsThatAreSpoiltDoNotHideTheKnee(t *testing.T) {
 	s := &system{knee: 150_000}
 	spoilt := search(s, 1000)
-	spoilt.Play = func(ctx context.Context, rate float64, number int) (reports.Sample, error) {
-		x, err := s.play(ctx, rate, number)
-		if rate == 128_000 && number < 2 { // of which two decide
-			x.Holds, x.Reason = false, "something else was going on"
-		}
-		return x, err
-	}
+	spoilt.Play = s.playUnlucky
 	found, err := spoilt.Run(context.Background())
 	require.NoError(t, err)
 	require.True(t, found.Confirmed)
@@ -167,11 +170,7 @@ func TestASearchThatBeganOnABusyMachineStillFindsTheKnee(t *testing.T) {
 			if s.spoilt = 0; s.runs > 6 && s.runs < 30 {
 				s.spoilt = 0.2
 			}
-			x, err := s.play(ctx, rate, number)
-			if rate == 128_000 && number < 2 { // of which two decide
-				x.Holds, x.Reason = false, "something else was going on"
-			}
-			return x, err
+			return s.playUnlucky(ctx, rate, number)
 		}
 		found, err := busy.Run(context.Background())
 		require.NoError(t, err)

@@ -121,6 +121,7 @@ func (s *stock) order() {
 	s.ordered += n
 	after := s.restock.Quantile(s.luck.Uniform(0, s.orders))
 	s.orders++
+	// Whoever waits for pieces is in hand, and so is always who looks at how many there are.
 	s.clock.AmongAfter(sim.Seconds(after), func() {
 		if !s.closed {
 			s.ordered -= n
