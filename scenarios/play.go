@@ -95,17 +95,33 @@ func (r *Run) begin() {
 	r.Recorder.Begin()
 }
 
-// drain lets what is on its way at the end of a live run come in.
+// drain lets what is on its way at the end of a live run come in. The clock goes on
+// meanwhile: what came in while it stood still would have taken as long as that.
 func (r *Run) drain() {
 	for _, f := range r.World.Fleets {
 		f.Silence()
 	}
 	clock := r.World.Clock
-	step := func(d time.Duration) { _ = clock.Run(clock.Now().Add(time.Duration(float64(d) * clock.Speed()))) }
-	step(20 * time.Millisecond)
-	r.live.drain()
-	for range drainWithin / (20 * time.Millisecond) {
-		step(20 * time.Millisecond)
+	const moment = 20 * time.Millisecond
+	step := func() error { return clock.Run(clock.Now().Add(time.Duration(float64(moment) * clock.Speed()))) }
+	_ = step()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		r.live.drain()
+	}()
+	for under := true; under; {
+		if step() != nil {
+			<-drained
+		}
+		select {
+		case <-drained:
+			under = false
+		default:
+		}
+	}
+	for range drainWithin / moment {
+		_ = step()
 		if r.Recorder.Unsettled() <= r.live.doubts() {
 			break
 		}
