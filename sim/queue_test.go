@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"math/rand/v2"
 	"sort"
 	"testing"
@@ -106,6 +107,35 @@ func holdPeriodic(b *testing.B, pending int) {
 func BenchmarkQueuePeriodic1k(b *testing.B)   { holdPeriodic(b, 1_000) }
 func BenchmarkQueuePeriodic100k(b *testing.B) { holdPeriodic(b, 100_000) }
 func BenchmarkQueuePeriodic1M(b *testing.B)   { holdPeriodic(b, 1_000_000) }
+
+// BenchmarkQueueReadings is the queue alone under the events of predictive-maintenance: a thing's
+// next reading, and one that arrives after the latency of its link. A whole loop is held against it.
+func BenchmarkQueueReadings(b *testing.B) {
+	for name, x := range map[string]struct {
+		things int
+		every  Time
+	}{"40 every 10s": {40, 10e9}, "1000 every minute": {1000, 60e9}} {
+		b.Run(name, func(b *testing.B) {
+			r := rand.New(rand.NewPCG(1, 2))
+			var latencies [4096]Time
+			for i := range latencies {
+				latencies[i] = Time(20e6 * math.Exp(0.914*r.NormFloat64())) // p95 is 90 ms
+			}
+			q := newQueue()
+			for i := range x.things {
+				q.push(event{Time(r.Int64N(int64(x.every))), uint64(i) << 1})
+			}
+			b.ReportAllocs()
+			for i := range b.N {
+				q.next()
+				if e := q.pop(); e.key&1 == 0 {
+					q.push(event{e.at + x.every, e.key})
+					q.push(event{e.at + latencies[i%len(latencies)], e.key | 1})
+				}
+			}
+		})
+	}
+}
 
 func BenchmarkQueueExponential100k(b *testing.B) {
 	q := newQueue()
