@@ -110,13 +110,13 @@ func (r *Run) drain() {
 		defer close(drained)
 		r.live.drain()
 	}()
-	for under := true; under; {
+	for waiting := true; waiting; {
 		if step() != nil {
-			<-drained
+			<-drained // the clock has been stopped
 		}
 		select {
 		case <-drained:
-			under = false
+			waiting = false
 		default:
 		}
 	}
