@@ -23,6 +23,9 @@ func TestTheClockGoesOnWhileWhatIsOnItsWayComesIn(t *testing.T) {
 		r, err := run.Play(context.Background())
 		require.NoError(t, err)
 		require.True(t, r.Ledger.Balanced, "%v", r.Reasons)
+		uplink := r.Decisions[0].Segments[0]
+		require.Equal(t, "uplink", uplink.Name)
+		require.Greater(t, float64(uplink.Max), 0.5, "seconds, else nobody was waited for")
 		require.Less(t, float64(r.Trust.Lateness.Max), 0.01, "seconds")
 	})
 }
