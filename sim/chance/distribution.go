@@ -92,7 +92,7 @@ type lognormal struct {
 }
 
 func (d *lognormal) Quantile(u float64) float64 {
-	return math.Exp(d.Mu + d.Sigma*score(u))
+	return Exp(d.Mu + d.Sigma*score(u))
 }
 func (d *lognormal) Support() (lo, hi float64) { return 0, math.Inf(1) }
 

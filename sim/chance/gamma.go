@@ -63,7 +63,7 @@ func (d *gamma) Quantile(u float64) float64 {
 	t := at - float64(i)
 	a, b := d.nodes[i], d.nodes[i+1]
 	rise := b.value - a.value
-	return math.Exp(a.value + t*(a.slope+t*(3*rise-2*a.slope-b.slope+t*(a.slope+b.slope-2*rise))))
+	return Exp(a.value + t*(a.slope+t*(3*rise-2*a.slope-b.slope+t*(a.slope+b.slope-2*rise))))
 }
 
 func (d *gamma) Support() (lo, hi float64) { return 0, math.Inf(1) }
