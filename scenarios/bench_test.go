@@ -25,18 +25,32 @@ func play(t testing.TB, ref string, o scenarios.Options) *reports.Report {
 	return report
 }
 
-// BenchmarkLoop plays predictive-maintenance with 40 presses, a week of five days
-// per run: every reading is sampled, linked, mirrored, decided on and accounted for.
-// An op is a reading.
+// plant makes predictive-maintenance a works of a thousand presses.
+var plant = []string{"things.press.count=1000", "people.mechanic.count=75", "people.operator.count=100", "data.spare_bearings.stock=750", "things.hall.attributes.full=1000"}
+
+// BenchmarkLoop plays predictive-maintenance on one core: forty presses with a reading
+// every ten seconds for a week of five days, and a thousand with one every minute for two
+// days. Every reading is sampled, linked, mirrored, decided on and accounted for. Queue is
+// the same with every event in the run's one queue.
 func BenchmarkLoop(b *testing.B) {
-	for _, variant := range []string{"iot", "ioe"} {
-		b.Run(variant, func(b *testing.B) {
+	for _, x := range []struct {
+		name, variant string
+		plain         bool
+		sets          []string
+	}{
+		{"iot", "iot", false, nil},
+		{"ioe", "ioe", false, nil},
+		{"iot-thousand", "iot", false, append(slices.Clip(plant), "things.press.every=1m", "duration=2 days")},
+		{"ioe-thousand", "ioe", false, append(slices.Clip(plant), "things.press.every=1m", "duration=2 days")},
+		{"ioe-thousand-queue", "ioe", true, append(slices.Clip(plant), "things.press.every=1m", "duration=2 days")},
+	} {
+		b.Run(x.name, func(b *testing.B) {
 			readings, mallocs := uint64(0), uint64(0)
 			var took time.Duration
 			for b.Loop() {
-				s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Variant: variant})
+				s, err := scenarios.Load("predictive-maintenance", scenarios.Options{Variant: x.variant, Sets: x.sets})
 				require.NoError(b, err)
-				run, err := s.Stage(scenarios.Staging{})
+				run, err := s.Stage(scenarios.Staging{Plain: x.plain})
 				require.NoError(b, err)
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
@@ -60,13 +74,11 @@ func BenchmarkLoop(b *testing.B) {
 // A thousand presses for a day, with a reading every ten seconds and every minute, and a
 // hundred thousand simple things for twenty minutes.
 func BenchmarkSpread(b *testing.B) {
-	plant := []string{"duration=1 day", "things.press.count=1000", "people.mechanic.count=75", "people.operator.count=100",
-		"data.spare_bearings.stock=750", "things.hall.attributes.full=1000"}
 	for _, x := range []struct {
 		name, ref, variant string
 		sets               []string
 	}{
-		{"presses", "predictive-maintenance", "ioe", plant},
+		{"presses", "predictive-maintenance", "ioe", append(slices.Clip(plant), "duration=1 day")},
 		{"presses-by-the-minute", "predictive-maintenance", "ioe", append(slices.Clip(plant), "things.press.every=1m", "duration=5 days")},
 		{"simple", "testdata/million.yaml", "", []string{"things.sensor.count=100000", "duration=20m"}},
 	} {

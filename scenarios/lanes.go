@@ -5,17 +5,20 @@ import (
 	"github.com/twinbed/twinbed/sim"
 )
 
-// spread has a run played on several cores, once its platform has been started and before
-// anything is scheduled for its things.
+// spread has a virtual run played in lanes, on one core or several, once its platform has
+// been started.
 func (r *Run) spread() {
-	if r.staging.Cores < 2 {
+	if r.staging.Plain {
 		return
 	}
-	if r.oneCore = r.inseparable(); r.oneCore != "" {
+	if why := r.inseparable(); why != "" {
+		if r.staging.Cores > 1 {
+			r.oneCore = why
+		}
 		return
 	}
 	w := r.World
-	r.lanes = sim.NewLanes(w, r.staging.Cores, r.Platform.Fits, func(l *sim.Lane) {
+	r.lanes = sim.NewLanes(w, max(r.staging.Cores, 1), r.Platform.Fits, func(l *sim.Lane) {
 		l.World.Bus = broker.NewRouter(&l.World)
 		r.Platform.Beside(l)
 		l.Watch(w.Observers)

@@ -17,11 +17,11 @@ import (
 	"github.com/twinbed/twinbed/scenarios/language"
 )
 
-// spread plays a script on so many cores, and gives what must not depend on them.
+// spread plays a script on so many cores, on 0 without lanes, and gives what must not depend on them.
 func spread(t *testing.T, s *scenarios.Script, err error, cores int) (run *scenarios.Run, report, events string) {
 	require.NoError(t, err)
 	defer s.Close()
-	run, err = s.Stage(scenarios.Staging{Cores: cores})
+	run, err = s.Stage(scenarios.Staging{Cores: cores, Plain: cores == 0})
 	require.NoError(t, err)
 	var told bytes.Buffer
 	file := run.Observe(&told)
@@ -54,12 +54,12 @@ func TestARunSpreadOverCoresGivesTheSameBytes(t *testing.T) {
 				s, err := scenarios.Load(x.ref, scenarios.Options{Variant: x.variant, Sets: []string{"duration=" + x.duration, "clock=virtual"}})
 				return spread(t, s, err, cores)
 			}
-			_, report, events := play(1)
-			for _, cores := range []int{2, 3} {
+			_, report, events := play(0)
+			for _, cores := range []int{1, 2, 3} {
 				run, same, told := play(cores)
 				require.Equal(t, report, same, fmt.Sprint(cores, " cores"))
 				require.Equal(t, events, told, fmt.Sprint(cores, " cores"))
-				if x.apart == "" {
+				if x.apart == "" || cores == 1 {
 					require.Empty(t, run.OneCore())
 				} else {
 					require.Contains(t, run.OneCore(), x.apart)
@@ -96,7 +96,7 @@ decisions:
 			s, err := scenarios.Parse("coupled.yaml", fmt.Appendf(nil, world, x.when, x.more), language.NewFolder(os.DirFS("testdata/good")), scenarios.Options{})
 			return spread(t, s, err, cores)
 		}
-		_, report, events := play(1)
+		_, report, events := play(0)
 		run, same, told := play(2)
 		require.Equal(t, report, same, x)
 		require.Equal(t, events, told, x)
@@ -168,9 +168,9 @@ network: {latency: lognormal median 20ms p95 90ms}
 		require.Empty(t, run.OneCore())
 		return report, events
 	}
-	report, events := play(1)
+	report, events := play(0)
 	require.Greater(t, strings.Count(events, `"what":"fired"`), 300)
-	for _, cores := range []int{2, 3} {
+	for _, cores := range []int{1, 2, 3} {
 		same, told := play(cores)
 		require.Equal(t, report, same)
 		require.Equal(t, events, told)
@@ -209,10 +209,10 @@ decisions:
 		require.Empty(t, run.OneCore())
 		return report, events
 	}
-	report, events := play(1)
+	report, events := play(0)
 	require.Greater(t, strings.Count(events, `"what":"fired"`), 10_000)
 	require.Contains(t, events, `"what":"found unattended"`)
-	for _, cores := range []int{2, 3} {
+	for _, cores := range []int{1, 2, 3} {
 		same, told := play(cores)
 		require.Equal(t, report, same)
 		require.Equal(t, events, told)

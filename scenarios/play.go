@@ -219,7 +219,7 @@ func (r *Run) environment(started time.Time) reports.Environment {
 		Scenario: s.Name, Question: s.Question, Variant: s.Variant, Seed: uint64(r.World.Seed), Clock: s.Clock.String(),
 		Planned: s.Duration, Limits: r.limits, Counts: r.counts(), Devices: r.devices(), Wall: wallFrom(started),
 	}
-	if r.lanes != nil {
+	if r.lanes != nil && r.staging.Cores > 1 {
 		e.Wall.Cores = r.staging.Cores
 	}
 	e.Wall.ClockFirst = r.live != nil && r.staging.Wall == nil && wall.First()

@@ -35,6 +35,7 @@ type Staging struct {
 	WarmUp    time.Duration // scenario time at the beginning that figures leave out; the books are of all
 	Beside    bool          // also play the run without its faults, in virtual time, to say what they cost
 	Cores     int           // over how many a virtual run is spread, with the same result; 0 and 1: one
+	Plain     bool          // every event goes through the run's one queue: what lanes are held against
 	Punctual  time.Duration // how late the clock may be at p99 in wall time; 0: a tenth of the tightest period
 
 	beside bool   // it is the run without faults

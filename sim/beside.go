@@ -6,8 +6,9 @@ import (
 )
 
 // beside is a clock for a lane: with the same kinds of events, and nothing on it.
-func (c *Clock) beside() *Clock {
+func (c *Clock) beside(l *Lane) *Clock {
 	b := NewClock()
+	b.lane = l
 	b.handlers, b.marks, b.kinds = c.handlers, c.marks, c.kinds
 	return b
 }
@@ -46,7 +47,8 @@ func spare(t reflect.Type) int {
 func (f *Fleet) beside(w *World) *Fleet {
 	g := Copied(f)
 	g.world = w
-	g.flights, g.odd, g.deeds = f.flights.beside(), nil, deeds{}
+	g.flights, g.odd, g.deeds = nil, nil, deeds{}
+	g.values = Room[float64](f.flights.width)
 	g.signals = nil
 	for _, s := range f.signals {
 		own := Copied(s)
@@ -57,7 +59,6 @@ func (f *Fleet) beside(w *World) *Fleet {
 	}
 	w.Clock.Rehandle(f.senseKind, senseHandler{g})
 	w.Clock.Rehandle(f.arriveKind, arriveHandler{g})
-	f.besides = append(f.besides, g)
 	return g
 }
 
@@ -71,13 +72,12 @@ func (p fleetPart) Enter() {
 
 func (p fleetPart) Join() {}
 
-// adopt takes a reading over that is on a lane's link.
-func (h arriveHandler) adopt(lane Handler, who uint32) uint32 {
-	from := lane.(arriveHandler).f
-	x, values := from.flights.at(who)
+// adopt takes a reading over that is on the link of a shelf.
+func (h arriveHandler) adopt(s *shelf, who uint32) uint32 {
+	x, values := s.flights.at(who)
 	slot, own := h.f.flights.board(x)
 	copy(own, values)
-	from.flights.leave(who)
+	s.flights.leave(who)
 	return slot
 }
 
@@ -95,9 +95,4 @@ func (l *Lane) Watch(all Observers) {
 			l.Add(part)
 		}
 	}
-}
-
-// beside is room for a lane's messages on the link.
-func (f *flights) beside() flights {
-	return flights{width: f.width, slots: Room[flight](0), values: Room[float64](0), free: Room[uint32](0)}
 }

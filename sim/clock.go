@@ -17,7 +17,8 @@ type Handler interface {
 }
 
 // ThingHandler is a Handler whose events are about one thing each, and depend on
-// nothing but that thing until a decision fires: [Lanes] play them side by side.
+// nothing but that thing until a decision fires: [Lanes] play them side by side. Those for
+// which a lane has no handler of its own are the run's own clock's to play.
 type ThingHandler interface {
 	Handler
 	// Thing says which thing an event is about.
@@ -53,6 +54,7 @@ type Clock struct {
 	marks    [256]uint64 // what of an event's key belongs to the hash
 	kinds    int
 	lanes    *Lanes // nil for a clock that plays all by itself
+	lane     *Lane  // whose clock it is; nil for the run's own
 
 	closures []func() // cold events: At, After, Every
 	free     []uint32
@@ -140,10 +142,12 @@ func (c *Clock) Schedule(at Time, k EventKind, who, arg uint32) {
 		at = c.now
 	}
 	e := event{at, uint64(k)<<56 | uint64(arg&MaxArg)<<32 | uint64(who)}
-	if c.lanes != nil && c.lanes.takes(e) {
-		return
+	switch {
+	case c.lane != nil:
+		c.lane.take(e)
+	case c.lanes == nil || !c.lanes.takes(e):
+		c.queue.push(e)
 	}
-	c.queue.push(e)
 }
 
 // Timer is a cold event that can be taken back.

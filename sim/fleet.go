@@ -36,15 +36,20 @@ type Fleet struct {
 	phase, fails, takes   chance.Stream
 	senseKind, arriveKind EventKind
 
-	flights  flights
+	flights  *flights
 	odd      map[uint32]oddity // of readings on the link, by slot
 	out      Outgoing          // reused
 	reading  Reading           // reused
 	deeds    deeds
 	upkeep   upkeep
-	inbound  int      // commands on the link
-	outbound int      // acks on the link
-	besides  []*Fleet // in lanes
+	inbound  int // commands on the link
+	outbound int // acks on the link
+
+	// With lanes:
+	values  []float64 // reused, in a lane
+	due     []Time    // when the next reading of a thing that waits on a shelf is due; Never of others
+	shelves []*shelf
+	onShelf int // how many things are on one
 }
 
 // Linked is a SignalModel that reads other signals of its thing, by name.
@@ -85,7 +90,7 @@ func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.Rea
 	f.senseKind = w.Clock.Handle(senseHandler{f})
 	f.arriveKind = w.Clock.Handle(arriveHandler{f})
 	w.Clock.anonymous(f.arriveKind)
-	f.flights.width = len(k.Signals)
+	f.flights = &flights{width: len(k.Signals)}
 	f.layOut()
 	var wrongs []error
 	for at, m := range models {
@@ -236,8 +241,8 @@ func (f *Fleet) Changed(i int) {
 // OnLink is how many readings, commands and acks are on their way.
 func (f *Fleet) OnLink() (readings, commands, acks int) {
 	readings = f.flights.count
-	for _, g := range f.besides {
-		readings += g.flights.count
+	for _, s := range f.shelves {
+		readings += s.flights.count
 	}
 	return readings, f.inbound, f.outbound
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // gate has lanes played at once, the first by whoever asks and each of the others by a
-// goroutine of its own. Windows are short, so both sides spin for a while before they
+// goroutine of its own. Each has some of the shelves, and helps with the others' when it
+// is through. Windows are short, so both sides spin for a while before they
 // sleep: that is some 50 ns a meeting where there is a core for each.
 type gate struct {
 	lanes    []*Lane
@@ -32,8 +33,8 @@ func (g *gate) open(lanes []*Lane) {
 	}
 	g.rung = sync.NewCond(&g.mu)
 	from := g.round.Load()
-	for _, l := range lanes[1:] {
-		g.workers.Go(func() { g.work(l, from) })
+	for n := range lanes[1:] {
+		g.workers.Go(func() { g.serve(n+1, from) })
 	}
 }
 
@@ -43,15 +44,35 @@ func (g *gate) close() {
 	g.workers.Wait()
 }
 
-// play has all lanes played up to a time.
-func (g *gate) play(end Time) {
+// begin has all lanes but the first played up to a time, not including it; finish plays
+// that one, and waits for the others.
+func (g *gate) begin(end Time) {
 	g.end = end
+	for n, l := range g.lanes {
+		all := len(l.lanes.shelves)
+		l.turn.Store(int64(all * n / len(g.lanes)))
+		l.last = int64(all * (n + 1) / len(g.lanes))
+	}
 	g.left.Store(int64(len(g.lanes)) - 1)
 	g.ring()
-	g.lanes[0].play(end)
+}
+
+func (g *gate) finish() {
+	g.work(0)
 	for n := 0; g.left.Load() > 0; n++ {
 		if n > g.patience {
 			runtime.Gosched()
+		}
+	}
+}
+
+// work plays a lane's shelves, and then those that the others have not come to.
+func (g *gate) work(n int) {
+	own := g.lanes[n]
+	for k := range g.lanes {
+		of := g.lanes[(n+k)%len(g.lanes)]
+		for at := of.turn.Add(1) - 1; at < of.last; at = of.turn.Add(1) - 1 {
+			own.play(own.lanes.shelves[at], g.end)
 		}
 	}
 }
@@ -66,13 +87,13 @@ func (g *gate) ring() {
 	g.mu.Unlock()
 }
 
-func (g *gate) work(l *Lane, seen uint64) {
+func (g *gate) serve(n int, seen uint64) {
 	for {
 		seen = g.await(seen)
 		if g.closing {
 			return
 		}
-		l.play(g.end)
+		g.work(n)
 		g.left.Add(-1)
 	}
 }

@@ -1,12 +1,16 @@
 package sim
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
-// Lanes play one virtual run on several cores, with the same result as on one.
+// Lanes play one virtual run with what things do by themselves kept out of the queue, on
+// one core or several, with the same result as without.
 //
 // A thing that nobody has in hand is alone: what it senses and what its twin makes of
-// that depend on its own past, until a decision fires. So such things are played in
-// lanes, side by side, up to the next event that may concern anybody:
+// that depend on its own past, until a decision fires. So such things are played one by
+// one up to the next event that may concern anybody, those of different lanes side by side:
 //
 //	lanes   ─ senses ─ arrives ─ senses ─ arrives ─ fires ┐              (things that are alone)
 //	clock   ──────────────── a command's ack ─ task taken ┴ turn begins ─▶ event for all
@@ -14,29 +18,35 @@ import "slices"
 //
 // Whoever fires in a lane stops there and is in hand: of an open turn, a command that is
 // under way, a person who has been sent. What happens to things in hand happens on the
-// run's own clock, in its order, after the lanes have come to the window's end. It
-// concerns those things alone, so no lane has gone too far; a thing that is alone and
-// yet touched in a window that its lane has played is a mistake in the program, and
-// [Fleet.carry] panics. While a fault lasts, nothing is alone.
+// run's own clock, in its order, after the lanes have come to the window's end, and while
+// they play the next window if no event for all stands between. It concerns those things
+// alone, so no lane has gone too far; a thing that is alone and yet touched in a window
+// that its lane has played is a mistake in the program, and [Fleet.carry] panics. Who is
+// let go of is alone from the end of the last window on that the lanes have begun. While
+// a fault lasts, nothing is alone.
 //
-// Things that are alone in different lanes and do something at the very same nanosecond
-// may do it in another order than on one clock, which is why nothing that is common to
-// things depends on their order: sums are exact, the hash is a sum, and what many wait
-// for at one time is on the run's own clock.
+// Things that are alone and do something at the very same nanosecond may do it in another
+// order than on one clock, which is why nothing that is common to things depends on their
+// order: sums are exact, the hash is a sum, and what many wait for at one time is on the
+// run's own clock.
 type Lanes struct {
 	// Calm says whether things may be alone now; nil: always.
 	Calm func() bool
 
 	main    *World
 	lanes   []*Lane
+	shelves []*shelf
 	things  [256]ThingHandler // by kind of event; nil where it is not about a thing
-	first   [256]ThingID      // of those that name their thing by its place: its kind's first
-	named   [256]bool
-	held    *queue  // events of things in hand
-	hands   []hand  // by thing
-	given   []given // what has come of the window in the lanes, by time
-	until   Time    // lanes have been played up to there
-	resting bool    // nothing is alone
+	fleets  [256]*Fleet       // of those that are a thing's next reading
+	foreign [256]bool         // lanes have no handler of their own for it
+	held    *queue            // events of things in hand
+	hands   []hand            // by thing
+	loose   []ThingID         // that may be alone again
+	back    []passed          // what is due of things after the window
+	given   []given           // what has come of the window in the lanes, by time
+	until   Time              // lanes have been played up to there, or are about to be
+	resting bool              // nothing is alone
+	ahead   bool              // lanes are being played
 	gate    gate
 }
 
@@ -44,18 +54,29 @@ type Lanes struct {
 type hand struct {
 	matters uint32 // turns, commands and people that it is about
 	waiting uint32 // its events that wait on the run's own clock
+	waits   uint32 // those on its shelf, but for the next reading
 	alone   bool
 }
 
-// Lane is a stage for some of the things, with a clock of its own. What belongs to a
-// thing is shared with the run's world; what is common to things is a lane's own.
+// Lane is a stage for things that are alone, with a clock of its own, on which no event
+// waits. What belongs to a thing is shared with the run's world; what is common to things
+// is a lane's own.
 type Lane struct {
-	World   World
-	lanes   *Lanes
-	shelves []*queue // of its events, by the things they are about
-	parts   []Part
-	passed  []event // of things that are not alone
-	given   []given
+	World  World
+	lanes  *Lanes
+	shelf  *shelf // whose things are played
+	parts  []Part
+	passed []passed
+	given  []given
+	turn   atomic.Int64 // the next of its shelves to be played,
+	last   int64        // and where they end
+}
+
+// passed is an event of a thing that is not alone any more.
+type passed struct {
+	event
+	id    ThingID
+	shelf *shelf // of a reading on the link; nil for one that is still to be sensed
 }
 
 // Part is a lane's own form of what is common to things: a book, a twin's scratch. Both
@@ -83,8 +104,8 @@ type Watcher interface {
 
 // adopter is a handler whose events are about something in a lane's own room.
 type adopter interface {
-	// adopt takes it over from the lane's handler, and says who it is here.
-	adopt(lane Handler, who uint32) uint32
+	// adopt takes it over from a shelf, and says who it is here.
+	adopt(from *shelf, who uint32) uint32
 }
 
 type given struct {
@@ -92,47 +113,32 @@ type given struct {
 	do func()
 }
 
-// together is how many things that stand together are in one lane, and on one shelf of
-// it: few, since those that stand together sense one after the other, and since the
-// shelves are played one after the other, so that what a window needs of a few things
-// stays in the core's cache. More shelves than the most would take memory: then one
-// takes all.
-const (
-	together    = 32
-	mostShelves = 2048
-)
-
-// NewLanes splits the things of a world, on whose clock nothing of them is scheduled yet,
-// among n lanes. stage completes a lane's world: its Bus, Platform and Observers. Of
-// kinds that do not fit no thing is ever alone.
+// NewLanes makes n lanes for a world that has been staged and not played yet. stage
+// completes a lane's world: its Bus, Platform and Observers. Of kinds that do not fit no
+// thing is ever alone.
 func NewLanes(w *World, n int, fits func(*Kind) bool, stage func(*Lane)) *Lanes {
 	x := &Lanes{main: w, hands: make([]hand, w.Roster.Size()), held: newQueue()}
 	for k, h := range w.Clock.handlers[:w.Clock.kinds] {
 		x.things[k], _ = h.(ThingHandler)
 		if s, is := h.(senseHandler); is {
-			x.first[k], x.named[k] = s.f.Kind.First, true
+			x.fleets[k] = s.f
 		}
 	}
-	for _, k := range w.Roster.Kinds {
-		separable := separable(w, k, fits)
-		for i := range k.Count {
-			h := &x.hands[int(k.First)+i]
+	for place, f := range w.Fleets {
+		separable := separable(w, f.Kind, fits)
+		for i := range f.Kind.Count {
+			h := &x.hands[int(f.Kind.First)+i]
 			if h.alone = separable; !separable {
 				h.matters++
 			}
 		}
-	}
-	blocks := (len(x.hands) + together - 1) / together
-	shelves := (blocks + n - 1) / n
-	if shelves > mostShelves {
-		shelves = 1
+		if separable {
+			x.shelves = append(x.shelves, f.shelve(place)...)
+		}
 	}
 	for range n {
 		l := Copied(&Lane{World: *w, lanes: x})
-		for range shelves {
-			l.shelves = append(l.shelves, newQueue())
-		}
-		l.World.Clock = w.Clock.beside()
+		l.World.Clock = w.Clock.beside(l)
 		l.World.Fleets = nil
 		for _, f := range w.Fleets {
 			g := f.beside(&l.World)
@@ -141,8 +147,12 @@ func NewLanes(w *World, n int, fits func(*Kind) bool, stage func(*Lane)) *Lanes 
 		}
 		stage(l)
 		x.lanes = append(x.lanes, l)
+		for k, h := range x.things {
+			x.foreign[k] = h != nil && Handler(h) == l.World.Clock.handlers[k]
+		}
 	}
 	w.Clock.lanes = x
+	x.reorder(&w.Clock.queue)
 	return x
 }
 
@@ -179,7 +189,7 @@ func (l *Lane) Stop(id ThingID) { l.lanes.hands[id].alone = false }
 func (w *World) Hold(id ThingID) {
 	if x := w.Clock.lanes; x != nil && int(id) < len(x.hands) {
 		x.hands[id].matters++
-		x.hands[id].alone = false
+		x.hands[id].stop()
 	}
 }
 
@@ -187,21 +197,28 @@ func (w *World) Hold(id ThingID) {
 func (w *World) Release(id ThingID) {
 	if x := w.Clock.lanes; x != nil && int(id) < len(x.hands) {
 		x.hands[id].matters--
-		x.leave(id)
+		x.loosen(id)
 	}
 }
 
-// leave lets a thing be alone again that nothing is about any more.
-func (x *Lanes) leave(id ThingID) {
-	h := &x.hands[id]
-	h.alone = h.matters == 0 && h.waiting == 0 && !x.resting
+// stop has a thing not be alone. That of one in hand is only read, as lanes do, too.
+func (h *hand) stop() {
+	if h.alone {
+		h.alone = false
+	}
 }
 
-// shelf is where a thing's events wait while it is alone.
-func (x *Lanes) shelf(id ThingID) *queue {
-	block, n := int(id)/together, len(x.lanes)
-	l := x.lanes[block%n]
-	return l.shelves[block/n%len(l.shelves)]
+// loosen lets a thing be alone again if nothing is about it any more: once lanes are not
+// being played.
+func (x *Lanes) loosen(id ThingID) {
+	h := &x.hands[id]
+	switch {
+	case h.matters > 0 || h.waiting > 0:
+	case x.ahead:
+		x.loose = append(x.loose, id)
+	default:
+		h.alone = !x.resting
+	}
 }
 
 // takes takes an event of a thing that is scheduled on the run's own clock.
@@ -211,16 +228,64 @@ func (x *Lanes) takes(e event) bool {
 		return false
 	}
 	id := t.Thing(uint32(e.key), uint32(e.key>>32)&MaxArg)
-	if x.named[e.key>>56] && !x.resting && x.hands[id].matters == 0 && e.at >= x.until {
-		x.shelf(id).push(e)
-		return true
+	if x.shelvable(e, id) {
+		x.await(e, id)
+	} else {
+		x.hold(e, id)
 	}
-	x.hold(e, id)
 	return true
+}
+
+// shelvable says whether an event can wait on its thing's shelf: not one that is due in
+// the window under way, nor what is in the fleet's own room, and the next reading only of
+// things that may soon be alone.
+func (x *Lanes) shelvable(e event, id ThingID) bool {
+	if x.resting || e.at < x.until {
+		return false
+	}
+	if x.fleets[e.key>>56] != nil {
+		return x.hands[id].matters == 0
+	}
+	_, bound := x.things[e.key>>56].(adopter)
+	return !bound && x.main.fleet(id).shelves != nil
+}
+
+// await has an event of a thing wait on its shelf, once lanes are not being played.
+func (x *Lanes) await(e event, id ThingID) {
+	if x.ahead {
+		x.back = append(x.back, passed{event: e, id: id})
+		return
+	}
+	f := x.main.fleet(id)
+	i := int(id - f.Kind.First)
+	s := f.shelves[i/f.onShelf]
+	s.soonest = min(s.soonest, e.at)
+	if x.fleets[e.key>>56] != nil {
+		f.due[i] = e.at
+		return
+	}
+	s.put(&x.hands[id], e)
+}
+
+// reorder has all that waits in a queue wait where it does now.
+func (x *Lanes) reorder(q **queue) {
+	was := *q
+	*q = newQueue()
+	for was.next() != Never {
+		if e := was.pop(); !x.takes(e) {
+			(*q).push(e)
+		}
+	}
 }
 
 func (x *Lanes) hold(e event, id ThingID) {
 	x.hands[id].waiting++
-	x.hands[id].alone = false
+	x.hands[id].stop()
 	x.held.push(e)
+}
+
+// take puts an event on the shelf of the thing that is played.
+func (l *Lane) take(e event) {
+	t := l.World.Clock.handlers[e.key>>56].(ThingHandler)
+	l.shelf.put(&l.lanes.hands[t.Thing(uint32(e.key), uint32(e.key>>32)&MaxArg)], e)
 }

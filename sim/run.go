@@ -58,10 +58,15 @@ func (c *Clock) step() {
 }
 
 func (c *Clock) happen(e event) {
+	c.count(e)
+	c.handlers[e.key>>56].Happen(uint32(e.key), uint32(e.key>>32)&MaxArg)
+}
+
+// count has it be an event's time, and adds the event to those that have happened.
+func (c *Clock) count(e event) {
 	c.now = e.at
 	c.events++
 	c.hash += e.mixed(c.marks[e.key>>56])
-	c.handlers[e.key>>56].Happen(uint32(e.key), uint32(e.key>>32)&MaxArg)
 }
 
 // mixed is 64 bits that depend on all bits of an event: of its time, and of its key
@@ -73,11 +78,11 @@ func (e event) mixed(mark uint64) uint64 {
 	return x ^ x>>31
 }
 
-// posted says whether other goroutines have posted anything.
-func (c *Clock) posted() bool {
+// called says whether other goroutines have posted anything, or want an end.
+func (c *Clock) called() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.inbox) > 0
+	return len(c.inbox) > 0 || c.stopped != nil
 }
 
 // takePosts runs what other goroutines have posted.

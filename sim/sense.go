@@ -16,42 +16,69 @@ func (h arriveHandler) Thing(slot, _ uint32) ThingID {
 
 // sense takes thing i's due reading and puts it on the link.
 func (f *Fleet) sense(i int) {
-	w := f.world
-	if f.silent || i >= f.active || f.real.has(i) {
-		f.ticking[i] = false
+	if !f.plays(i) {
 		return
 	}
+	w := f.world
 	now := w.Clock.Now()
 	w.Clock.Schedule(now.Add(f.Kind.Every), f.senseKind, uint32(i), 0)
-	row := f.carry(i, now)
-	w.Observers.Truth(f.Kind, i, now, row)
+	row := f.told(i, now)
 	id := f.Kind.First + ThingID(i)
 	if _, off := w.Tampers.Off(id); off {
 		return
 	}
-	f.seq[i]++
-	seq := f.seq[i]
-	slot, values := f.flights.board(flight{uint32(i), seq, now})
-	for s, signal := range f.signals {
-		values[s] = signal.Measure(i, seq, row[s])
-	}
-	f.reading.begin(id, seq, w.Clock.StampOf(now), values)
-	w.Observers.Sent(&f.reading)
+	slot, values := f.flights.board(flight{uint32(i), f.seq[i] + 1, now})
+	f.measure(i, row, values, now)
 	if w.Tampers.Any() {
 		f.sendTampered(slot)
 		return
 	}
-	arrives, why, ok := w.Link.Pass(Up, id, uint64(seq), now)
+	arrives, ok := f.pass(id, now)
 	switch {
 	case !ok:
 		f.flights.leave(slot)
-		w.Observers.Lost(ReadingMessage, id, now, why)
 	case arrives <= now:
 		f.Carrier.Reading(&f.reading)
 		f.flights.leave(slot)
 	default:
 		w.Clock.Schedule(arrives, f.arriveKind, slot, 0)
 	}
+}
+
+// plays says whether thing i goes on sensing.
+func (f *Fleet) plays(i int) bool {
+	if f.silent || i >= f.active || f.real.has(i) {
+		f.ticking[i] = false
+		return false
+	}
+	return true
+}
+
+// told brings thing i's truth to now, and tells the observers.
+func (f *Fleet) told(i int, now Time) []float64 {
+	row := f.carry(i, now)
+	f.world.Observers.Truth(f.Kind, i, now, row)
+	return row
+}
+
+// measure makes thing i's next reading of its truth.
+func (f *Fleet) measure(i int, row, values []float64, now Time) {
+	f.seq[i]++
+	seq := f.seq[i]
+	for s, signal := range f.signals {
+		values[s] = signal.Measure(i, seq, row[s])
+	}
+	f.reading.begin(f.Kind.First+ThingID(i), seq, f.world.Clock.StampOf(now), values)
+	f.world.Observers.Sent(&f.reading)
+}
+
+// pass puts the reading on its link: when it arrives, or that it does not.
+func (f *Fleet) pass(id ThingID, now Time) (arrives Time, ok bool) {
+	arrives, why, ok := f.world.Link.Pass(Up, id, uint64(f.reading.Seq), now)
+	if !ok {
+		f.world.Observers.Lost(ReadingMessage, id, now, why)
+	}
+	return arrives, ok
 }
 
 // begin makes a reused reading another one: field by field, where a literal would be made
@@ -84,10 +111,9 @@ func (f *Fleet) sendTampered(slot uint32) {
 		w.Observers.Lost(ReadingMessage, x.Thing, x.At, x.Cause)
 		return
 	}
-	arrives, why, ok := w.Link.Pass(Up, x.Thing, uint64(x.Seq), x.At)
+	arrives, ok := f.pass(x.Thing, x.At)
 	if !ok {
 		f.flights.leave(slot)
-		w.Observers.Lost(ReadingMessage, x.Thing, x.At, why)
 		return
 	}
 	for copies := range x.Copies + 1 {

@@ -12,16 +12,27 @@ func (x *Lanes) run(until Time) error {
 	defer x.gate.close()
 	defer x.Gather()
 	c := x.main.Clock
-	for {
-		if c.posted() {
-			x.Gather()
+	for behind := false; ; {
+		if !behind {
+			if c.called() {
+				x.Gather()
+			}
+			if err := c.takePosts(); err != nil {
+				return err
+			}
+			x.settle()
 		}
-		if err := c.takePosts(); err != nil {
-			return err
+		from, end := x.until, min(c.queue.next(), until+1, x.until.Add(x.reach()))
+		x.begin(end)
+		if behind {
+			x.happen(from)
 		}
-		x.settle()
-		end := min(c.queue.next(), until+1, x.until.Add(x.reach()))
-		x.window(end)
+		x.finish()
+		// The next event for all is not before all that happens meanwhile: that concerns
+		// things in hand alone, and so does what comes of it.
+		if behind = end <= until && end < c.queue.next() && !x.resting && !c.called(); behind {
+			continue
+		}
 		x.happen(min(end, until))
 		c.now = max(c.now, min(end, until)) // as far as the lanes are
 		if end > until {
@@ -57,25 +68,26 @@ func (x *Lanes) settle() {
 		return
 	}
 	x.resting = !x.resting
-	if !x.resting {
+	if x.resting {
+		for id := range x.hands {
+			x.hands[id].alone = false
+		}
+		x.gate.begin(Never)
+		x.gate.finish()
+		x.collect()
 		return
 	}
 	for id := range x.hands {
-		x.hands[id].alone = false
+		x.hands[id].waiting = 0
 	}
-	for _, l := range x.lanes {
-		for n, q := range l.shelves {
-			for q.next() != Never {
-				l.passed = append(l.passed, q.pop())
-			}
-			l.shelves[n] = newQueue() // that one has gone beyond now
-		}
+	x.reorder(&x.held)
+	for id := range x.hands {
+		x.loosen(ThingID(id))
 	}
-	x.collect()
 }
 
-// window has the lanes play up to a time, not including it.
-func (x *Lanes) window(end Time) {
+// begin has the lanes play up to a time, not including it.
+func (x *Lanes) begin(end Time) {
 	x.until = max(x.until, end)
 	if x.resting {
 		return
@@ -85,44 +97,35 @@ func (x *Lanes) window(end Time) {
 			p.Enter()
 		}
 	}
-	x.gate.play(end)
+	x.ahead = true
+	x.gate.begin(x.until)
+}
+
+// finish waits for that, and takes over what has come of it.
+func (x *Lanes) finish() {
+	if x.resting {
+		return
+	}
+	x.gate.finish()
+	x.ahead = false
+	for _, e := range x.back {
+		x.await(e.event, e.id)
+	}
+	for _, id := range x.loose {
+		x.loosen(id)
+	}
+	x.back, x.loose = x.back[:0], x.loose[:0]
 	x.collect()
-}
-
-// play lets a lane's events happen up to a time, not including it.
-func (l *Lane) play(end Time) {
-	c, x := l.World.Clock, l.lanes
-	for _, q := range l.shelves {
-		c.queue = q
-		for q.next() < end {
-			e := q.pop()
-			if !x.hands[x.thing(c, e)].alone {
-				l.passed = append(l.passed, e)
-				continue
-			}
-			c.happen(e)
-		}
-	}
-}
-
-// thing is whom an event of a clock is about.
-func (x *Lanes) thing(c *Clock, e event) ThingID {
-	if k := e.key >> 56; x.named[k] {
-		return x.first[k] + ThingID(uint32(e.key))
-	}
-	return c.handlers[e.key>>56].(ThingHandler).Thing(uint32(e.key), uint32(e.key>>32)&MaxArg)
 }
 
 // collect takes over what the lanes have left to the run's own clock.
 func (x *Lanes) collect() {
 	for _, l := range x.lanes {
-		c := l.World.Clock
 		for _, e := range l.passed {
-			id := x.thing(c, e)
-			if a, ok := x.main.Clock.handlers[e.key>>56].(adopter); ok {
-				e.key = e.key&^0xffffffff | uint64(a.adopt(c.handlers[e.key>>56], uint32(e.key)))
+			if a, is := x.things[e.key>>56].(adopter); is {
+				e.key = e.key&^0xffffffff | uint64(a.adopt(e.shelf, uint32(e.key)))
 			}
-			x.hold(e, id)
+			x.hold(e.event, e.id)
 		}
 		x.given = append(x.given, l.given...)
 		clear(l.given)
@@ -154,10 +157,10 @@ func (x *Lanes) happen(until Time) {
 				c.happen(e)
 				continue
 			}
-			id := x.thing(c, e)
+			id := x.things[e.key>>56].Thing(uint32(e.key), uint32(e.key>>32)&MaxArg)
 			x.hands[id].waiting--
 			c.happen(e)
-			x.leave(id)
+			x.loosen(id)
 		}
 	}
 }

@@ -166,7 +166,7 @@ func (b *builder) decisions() {
 func (b *builder) decision(path string, k *twins, c *Decision) *decision {
 	d := &decision{k: k, lasts: c.For, again: c.Again, check: c.Check, priority: c.Priority}
 	if c.Again > 0 {
-		d.latest = map[uint32]uint64{}
+		d.latest = map[uint32]ring{}
 	}
 	d.info = DecisionInfo{Name: c.Name, Kind: k.kind, When: string(c.When), For: c.For, Until: string(c.Until)}
 	d.when = b.condition(path+".when", k, c.When)

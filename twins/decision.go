@@ -19,9 +19,9 @@ type decision struct {
 	when      *formula.Program
 	until     *formula.Program // nil for none
 	lasts     time.Duration
-	again     time.Duration     // armed anew so long after a turn; 0: not
-	latest    map[uint32]uint64 // the latest turn of a thing, where again asks for it
-	since     []sim.Time        // when the condition came true, where it must last
+	again     time.Duration   // armed anew so long after a turn; 0: not
+	latest    map[uint32]ring // of a thing, where again asks for it
+	since     []sim.Time      // when the condition came true, where it must last
 	check     time.Duration
 	calendar  bool // time changes it by the hour and the day alone
 	priority  int
@@ -160,7 +160,7 @@ func (p *Platform) fire(d *decision, i int, flags *uint8, r *sim.Reading) {
 	d.info.Fired++
 	p.turns++
 	if d.latest != nil {
-		d.latest[uint32(i)] = p.turns
+		d.latest[uint32(i)] = ring{p.turns, sim.Never}
 	}
 	t := &turn{p: p, d: d, i: i, flags: flags, loop: sim.Loop{ID: p.turns, Decision: d.index, Thing: id, Seq: d.k.seen[i].series.Last}}
 	stamps := &t.loop.Stamps

@@ -31,6 +31,7 @@ type Platform struct {
 	counts               Counts
 	single               bool // what is judged has come of one thing alone
 	holdKind, holdsKind  sim.EventKind
+	againKind            sim.EventKind
 	checkKind, staleKind sim.EventKind
 
 	beside *Platform // of one in a lane: the run's own
@@ -60,6 +61,7 @@ func New(cfg Config, w *sim.World, sources []NamedSource) (*Platform, error) {
 	}
 	p.holdKind = w.Clock.Handle(holdHandler{p})
 	p.holdsKind = w.Clock.Handle(holdsHandler{p})
+	p.againKind = w.Clock.Handle(againHandler{p})
 	p.checkKind = w.Clock.Handle(checkHandler{p})
 	p.staleKind = w.Clock.Handle(staleHandler{p})
 	return p, nil

@@ -90,12 +90,12 @@ func (m *Wear) Advance(i int, from, now sim.Time) float64 {
 	if now > from {
 		*w = min(*w+m.speed(i)*float64(now-from), 1)
 	}
-	if m.was[i] >= 1 { // broken for good, though another part's renewal may have cleared it
-		*m.fleet.State(i, m.broken) = 1
+	if broken := m.fleet.State(i, m.broken); m.was[i] >= 1 && *broken != 1 { // for good, though another part's renewal may have cleared it
+		*broken = 1
 	}
 	m.was[i] = *w
 	if m.growth != 0 {
-		return m.From * math.Exp(m.growth**w)
+		return m.From * chance.Exp(m.growth**w)
 	}
 	return m.From + (m.To-m.From)**w
 }
@@ -125,6 +125,9 @@ func (m *Wear) foresee(i int, now sim.Time) {
 		m.clock.Schedule(sim.Time(at)+1, m.breaks, uint32(i), m.plan[i])
 	}
 }
+
+// Thing is the one that an event is about.
+func (m *Wear) Thing(who, _ uint32) sim.ThingID { return m.fleet.Kind.First + sim.ThingID(who) }
 
 // Happen breaks the thing, unless the plan has changed.
 func (m *Wear) Happen(who, plan uint32) {
