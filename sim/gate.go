@@ -50,7 +50,7 @@ func (g *gate) begin(end Time) {
 	g.end = end
 	for n, l := range g.lanes {
 		all := len(l.lanes.shelves)
-		l.turn.Store(int64(all * n / len(g.lanes)))
+		l.next.Store(int64(all * n / len(g.lanes)))
 		l.last = int64(all * (n + 1) / len(g.lanes))
 	}
 	g.left.Store(int64(len(g.lanes)) - 1)
@@ -71,7 +71,7 @@ func (g *gate) work(n int) {
 	own := g.lanes[n]
 	for k := range g.lanes {
 		of := g.lanes[(n+k)%len(g.lanes)]
-		for at := of.turn.Add(1) - 1; at < of.last; at = of.turn.Add(1) - 1 {
+		for at := of.next.Add(1) - 1; at < of.last; at = of.next.Add(1) - 1 {
 			own.play(own.lanes.shelves[at], g.end)
 		}
 	}

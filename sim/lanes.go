@@ -38,7 +38,7 @@ type Lanes struct {
 	shelves []*shelf
 	things  [256]ThingHandler // by kind of event; nil where it is not about a thing
 	fleets  [256]*Fleet       // of those that are a thing's next reading
-	foreign [256]bool         // lanes have no handler of their own for it
+	mains   [256]bool         // lanes have no handler of their own for it: it is the run's own clock's
 	held    *queue            // events of things in hand
 	hands   []hand            // by thing
 	loose   []ThingID         // that may be alone again
@@ -68,7 +68,7 @@ type Lane struct {
 	parts  []Part
 	passed []passed
 	given  []given
-	turn   atomic.Int64 // the next of its shelves to be played,
+	next   atomic.Int64 // of its shelves to be played,
 	last   int64        // and where they end
 }
 
@@ -148,7 +148,7 @@ func NewLanes(w *World, n int, fits func(*Kind) bool, stage func(*Lane)) *Lanes 
 		stage(l)
 		x.lanes = append(x.lanes, l)
 		for k, h := range x.things {
-			x.foreign[k] = h != nil && Handler(h) == l.World.Clock.handlers[k]
+			x.mains[k] = h != nil && Handler(h) == l.World.Clock.handlers[k]
 		}
 	}
 	w.Clock.lanes = x

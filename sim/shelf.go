@@ -104,7 +104,7 @@ func (f *Fleet) playAlone(i int, h *hand, l *Lane, end Time) {
 			return
 		case due <= other:
 			f.senseAlone(i, due, min(end, other), h)
-		case l.lanes.foreign[l.shelf.waits[h.waits].key>>56]:
+		case l.lanes.mains[l.shelf.waits[h.waits].key>>56]:
 			h.alone = false
 		default:
 			f.world.Clock.happen(l.shelf.take(h))
