@@ -15,6 +15,7 @@ import (
 	"github.com/twinbed/twinbed/reports"
 	"github.com/twinbed/twinbed/scenarios"
 	"github.com/twinbed/twinbed/scenarios/language"
+	"github.com/twinbed/twinbed/sim"
 )
 
 // spread plays a script on so many cores, on 0 without lanes, and gives what must not depend on them.
@@ -216,5 +217,84 @@ decisions:
 		same, told := play(cores)
 		require.Equal(t, report, same)
 		require.Equal(t, events, told)
+	}
+}
+
+// A sum over a state that only jumps leaves those summed over alone; one over a state that a
+// model moves as time passes, such as wear, does not: it would be of different times.
+func TestASumOverWhatMovesKeepsThingsTogether(t *testing.T) {
+	const world = `
+name: summed
+duration: 6h
+things:
+  press:
+    count: 50
+    every: 10s
+    signals: {vibration: {model: wear, from: 2, to: 9, life: uniform 2h..20h, worn: uniform 0..0.5}}
+    commands: {renew: {wear: 0}}
+  hall: {count: 1, every: 1m, signals: {sum: {model: total, of: press, sum: %s}}}
+people: {mechanic: {count: 4}}
+decisions:
+  worn: {when: vibration > 8, do: {task: change, skill: mechanic, takes: 1h, does: renew}}
+  full: {when: sum > 20, do: {task: look, skill: mechanic, takes: 5m}}
+network: {latency: lognormal median 20ms p95 90ms}
+`
+	for _, x := range []struct{ sum, why string }{{"wear", "hang together"}, {"broken", ""}, {"load", ""}} {
+		play := func(cores int) (*scenarios.Run, string, string) {
+			s, err := scenarios.Parse("summed.yaml", fmt.Appendf(nil, world, x.sum), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
+			return spread(t, s, err, cores)
+		}
+		_, report, events := play(0)
+		for _, cores := range []int{1, 2, 3} {
+			run, same, told := play(cores)
+			require.Equal(t, report, same, x.sum)
+			require.Equal(t, events, told, x.sum)
+			if cores > 1 && x.why != "" {
+				require.Contains(t, run.OneCore(), x.why)
+			} else {
+				require.Empty(t, run.OneCore())
+			}
+		}
+	}
+}
+
+// jumps sees to it that a state of which no model says that it moves only jumps: truth is
+// told before and after a jump, so between two calls such a state is what it was.
+type jumps struct {
+	sim.Silent
+	t    *testing.T
+	last map[sim.ThingID][]float64
+	seen map[string]bool // kinds and states that moved
+}
+
+func (j *jumps) Truth(k *sim.Kind, i int, now sim.Time, row []float64) {
+	id := k.First + sim.ThingID(i)
+	was := j.last[id]
+	if was != nil && now > sim.Time(was[0]) {
+		for n, s := range k.States {
+			if v := row[len(k.Signals)+n]; v != was[1+n] && !s.Moves {
+				require.Fail(j.t, "a state moves", "%s of %s: %g became %g by %v", s.Name, k.Name, was[1+n], v, now)
+			} else if v != was[1+n] {
+				j.seen[s.Name] = true
+			}
+		}
+	}
+	j.last[id] = append(append(was[:0], float64(now)), row[len(k.Signals):][:len(k.States)]...)
+}
+
+func TestStatesThatMoveSaySo(t *testing.T) {
+	j := &jumps{t: t, seen: map[string]bool{}}
+	for _, ref := range []string{"predictive-maintenance", "cold-chain", "retail", "patient-monitoring", "thermostat", "smart-grid", "truck-fleet"} {
+		s, err := scenarios.Load(ref, scenarios.Options{Variant: "ioe", Sets: []string{"duration=1 day"}})
+		require.NoError(t, err)
+		j.last = map[sim.ThingID][]float64{}
+		run, err := s.Stage(scenarios.Staging{Observers: []sim.Observer{j}})
+		require.NoError(t, err)
+		_, err = run.Play(context.Background())
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	}
+	for _, state := range []string{"wear", "stored", "litres", "used", "sold", "missed", "ill"} {
+		require.True(t, j.seen[state], state)
 	}
 }

@@ -69,7 +69,8 @@ func NewFleet(w *World, k *Kind, models []SignalModel, open func(string) (io.Rea
 	for _, m := range models {
 		if s, ok := m.(Stateful); ok {
 			for _, state := range s.States() {
-				k.NeedState(state.Name, state.Initial)
+				at := k.NeedState(state.Name, state.Initial)
+				k.States[at].Moves = k.States[at].Moves || state.Moves
 			}
 		}
 	}

@@ -91,8 +91,8 @@ type Part interface {
 type Apart interface{ Apart() }
 
 // Coupled is a signal whose Advance does more than carry its thing forward, so that its
-// things are never alone: it plans events, or reads other things. Those of the kind whose
-// signals it reads are not alone either; nil for none, or for states, which only jump.
+// things are never alone: it plans events, or reads other things. Those of the kind of
+// which it reads what moves are not alone either; nil for none, or for states that only jump.
 type Coupled interface{ Coupled() *Kind }
 
 // Watcher is an Observer that can watch a lane: of a thing that is alone, Sent, Mirrored,

@@ -35,6 +35,7 @@ type SignalSpec struct{ Name, Unit string }
 type StateSpec struct {
 	Name    string
 	Initial float64
+	Moves   bool // a model changes it as time passes; otherwise it only jumps, by commands and events
 }
 
 // Attribute is what is known of each thing beforehand: its site, type, position.
@@ -95,7 +96,7 @@ func (k *Kind) NeedState(name string, initial float64) int {
 	if i := k.State(name); i >= 0 {
 		return i
 	}
-	k.States = append(k.States, StateSpec{name, initial})
+	k.States = append(k.States, StateSpec{Name: name, Initial: initial})
 	return len(k.States) - 1
 }
 

@@ -36,7 +36,7 @@ type Battery struct {
 
 // States are what the model needs of its thing.
 func (m *Battery) States() []sim.StateSpec {
-	return []sim.StateSpec{{Name: "asked"}, {Name: "stored", Initial: m.Start * m.Holds}, {Name: "taken"}, {Name: "given"}}
+	return []sim.StateSpec{{Name: "asked"}, {Name: "stored", Initial: m.Start * m.Holds, Moves: true}, {Name: "taken", Moves: true}, {Name: "given", Moves: true}}
 }
 
 // Build puts the signal on its things.

@@ -34,7 +34,7 @@ type Episodes struct {
 }
 
 // States are what the model needs of its thing.
-func (m *Episodes) States() []sim.StateSpec { return []sim.StateSpec{{Name: m.State}} }
+func (m *Episodes) States() []sim.StateSpec { return []sim.StateSpec{{Name: m.State, Moves: true}} }
 
 // Build draws when the first episodes begin.
 func (m *Episodes) Build(s *sim.Site) (sim.Signal, error) {

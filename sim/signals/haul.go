@@ -112,7 +112,7 @@ func (m *Haul) Needs() []string { return []string{m.Pace} }
 func (m *Haul) States() []sim.StateSpec {
 	var list []sim.StateSpec
 	for _, name := range []string{"bound", "rolling", "left", "wheel", "allowed", "stretch", "gross", "km", "asked", "delivered", "on_time", "detour", "early", "held", "fresh"} {
-		list = append(list, sim.StateSpec{Name: name})
+		list = append(list, sim.StateSpec{Name: name, Moves: true})
 	}
 	return list
 }

@@ -39,7 +39,7 @@ type wait struct {
 
 // States are what the model needs of its thing.
 func (m *Line) States() []sim.StateSpec {
-	return []sim.StateSpec{{Name: "serve"}, {Name: "hold"}, {Name: "served"}, {Name: "missed"}, {Name: "held"}}
+	return []sim.StateSpec{{Name: "serve"}, {Name: "hold"}, {Name: "served"}, {Name: "missed", Moves: true}, {Name: "held"}}
 }
 
 // Build begins with nobody.

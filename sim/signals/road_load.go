@@ -50,7 +50,7 @@ type RoadLoad struct {
 func (m *RoadLoad) Needs() []string { return []string{m.Speed, m.Mass, m.Slope, m.Pressure} }
 
 // States are what the model needs of its thing.
-func (m *RoadLoad) States() []sim.StateSpec { return []sim.StateSpec{{Name: "litres"}} }
+func (m *RoadLoad) States() []sim.StateSpec { return []sim.StateSpec{{Name: "litres", Moves: true}} }
 
 // Build finds what the model reads.
 func (m *RoadLoad) Build(s *sim.Site) (sim.Signal, error) {

@@ -54,7 +54,10 @@ func (m *Room) Needs() []string { return []string{m.Outside, m.Present, m.Price}
 
 // States are what the model needs of its thing.
 func (m *Room) States() []sim.StateSpec {
-	return []sim.StateSpec{{Name: "setpoint", Initial: m.Setpoint}, {Name: "window"}, {Name: "heat"}, {Name: "used"}, {Name: "paid"}, {Name: "overrides"}}
+	return []sim.StateSpec{
+		{Name: "setpoint", Initial: m.Setpoint, Moves: true}, {Name: "window"}, {Name: "heat", Moves: true},
+		{Name: "used", Moves: true}, {Name: "paid", Moves: true}, {Name: "overrides", Moves: true},
+	}
 }
 
 // Build begins with air and mass at the setpoint.

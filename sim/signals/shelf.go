@@ -23,7 +23,7 @@ type Shelf struct {
 
 // States are what the model needs of its thing.
 func (m *Shelf) States() []sim.StateSpec {
-	return []sim.StateSpec{{Name: "left", Initial: m.Holds}, {Name: "sold"}, {Name: "short"}}
+	return []sim.StateSpec{{Name: "left", Initial: m.Holds, Moves: true}, {Name: "sold", Moves: true}, {Name: "short", Moves: true}}
 }
 
 // Build fills the shelf.

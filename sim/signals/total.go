@@ -88,9 +88,9 @@ func (m *Total) belong(own *sim.Kind) error {
 	return nil
 }
 
-// Coupled is the kind whose signals are read.
+// Coupled is the kind of which something is read that moves.
 func (m *Total) Coupled() *sim.Kind {
-	if m.signal < 0 {
+	if m.signal < 0 && !m.kind.States[m.state].Moves {
 		return nil
 	}
 	return m.kind

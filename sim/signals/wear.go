@@ -41,7 +41,7 @@ type Wear struct {
 
 // States are what the model needs of its thing.
 func (m *Wear) States() []sim.StateSpec {
-	return []sim.StateSpec{{Name: m.State}, {Name: "broken"}, {Name: m.Load, Initial: 1}}
+	return []sim.StateSpec{{Name: m.State, Moves: true}, {Name: "broken"}, {Name: m.Load, Initial: 1}}
 }
 
 // Build draws the first parts.
