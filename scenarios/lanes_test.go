@@ -258,6 +258,36 @@ network: {latency: lognormal median 20ms p95 90ms}
 	}
 }
 
+// What another twin shows changes whenever that one hears of its thing, so neither those
+// that are read nor those that read are alone; others are.
+func TestThingsThatReadOtherTwinsAreNotAlone(t *testing.T) {
+	const world = `
+name: others
+duration: 2h
+things:
+  tank: {count: 3, every: 7s, signals: {level: normal mean 5 sd 2}}
+  pump: {count: 50, every: 5s, signals: {x: normal mean 5 sd 1}, commands: [stop]}
+  gauge: {count: 50, every: 5s, signals: {g: normal mean 5 sd 1}, commands: [ring]}
+data: {tank_level: {twin: tank-02, signal: level}}
+people: {fitter: {count: 4}}
+decisions:
+  high: {when: x > 7 and tank_level > 8, do: {task: fit, skill: fitter, takes: 1m}}
+  loud: {when: g > 8, do: ring}
+network: {latency: lognormal median 20ms p95 90ms}
+`
+	play := func(cores int) (*scenarios.Run, string, string) {
+		s, err := scenarios.Parse("others.yaml", []byte(world), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
+		return spread(t, s, err, cores)
+	}
+	_, report, events := play(0)
+	for _, cores := range []int{1, 2, 3} {
+		run, same, told := play(cores)
+		require.Empty(t, run.OneCore())
+		require.Equal(t, report, same)
+		require.Equal(t, events, told)
+	}
+}
+
 // jumps sees to it that a state of which no model says that it moves only jumps: truth is
 // told before and after a jump, so between two calls such a state is what it was.
 type jumps struct {

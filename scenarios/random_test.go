@@ -31,7 +31,14 @@ func randomScenario(r *rand.Rand) string {
 	fmt.Fprintf(&b, "      x: %s\n      temp: {model: thermal, ambient: 20, rise: 60, tau: %s, start: 20, noise: 1}\n", pick("normal mean 5 sd 1", "exponential mean 4"), pick("1m", "10m"))
 	b.WriteString("      v: {model: wear, from: 1, to: 9, life: weibull shape 2 scale 1h, worn: uniform 0..0.9}\n")
 	fmt.Fprintf(&b, "    commands:\n      stop: {load: 0%s}\n      go: {load: 1}\n      renew: {wear: 0}\n%s", maybe(", takes: 3s, fails: 20%"), maybe("    unattended: 20m\n"))
+	b.WriteString("  gauge: {count: 12, every: 4s, signals: {g: normal mean 5 sd 1}, commands: [ring]}\n")
+	fmt.Fprintf(&b, "  hall: {count: 2, every: 13s, signals: {sum: {model: total, of: pump, sum: %s}}}\n", pick("x", "wear", "broken", "load"))
+	level := pick("", "", "gauge-03, signal: g", "hall-02, signal: sum")
 	fmt.Fprintf(&b, "data:\n  spares: {stock: %d%s}\n", r.IntN(4), maybe(", restock: 10m"))
+	if level != "" {
+		fmt.Fprintf(&b, "  level: {twin: %s}\n", level)
+		level = pick(" and level > 4", " and level < 6")
+	}
 	fmt.Fprintf(&b, "people:\n  fitter: {count: %d, skills: [repair], answers: lognormal median 1m p95 4m, shift: %s%s}\n  boss: {}\n",
 		1+r.IntN(3), pick("always", "Mon-Fri 06:00-14:00"), maybe(", patience: 5m, escalate: boss"))
 	fmt.Fprintf(&b, "process:\n  fix:\n    - {command: stop%s%s}\n", maybe(", timeout: 5s"), maybe(", retry: 2"))
@@ -39,7 +46,8 @@ func randomScenario(r *rand.Rand) string {
 	b.WriteString(maybe("    - parallel: [[go, {wait: 1m}], [{notify: fixed}]]\n"))
 	b.WriteString("    - {command: go, timeout: 30s, on_failure: [{notify: lost}]}\n")
 	fmt.Fprintf(&b, "decisions:\n  high: {when: x > 7, do: stop}\n  hot: {when: temp > 70, for: %s, until: temp < 60, do: fix}\n", pick("0s", "20s"))
-	fmt.Fprintf(&b, "  worn: {when: \"reaches(v, 8) < minutes(30)\", do: fix}\n  silent: {when: silent_for() > minutes(1), do: {notify: silent}}\n")
+	fmt.Fprintf(&b, "  worn: {when: \"reaches(v, 8) < minutes(30)\", do: fix}\n  silent: {when: silent_for() > minutes(1), of: pump, do: {notify: silent}}\n")
+	fmt.Fprintf(&b, "  loud: {when: g > 7%s, for: %s, do: [ring, {task: listen, skill: repair, takes: 30s}]}\n", level, pick("0s", "4s"))
 	fmt.Fprintf(&b, "network: {latency: %s, loss: %d%%, reorder: %s}\n", pick("0s", "lognormal median 50ms p95 2s", "uniform 0s..20s"), r.IntN(20), pick("true", "false"))
 	b.WriteString(maybe("load: [{over: 5m, to: 150%}, {to: 30%, hold: 5m}, {to: 100%}]\n"))
 	b.WriteString("faults:\n")

@@ -8,8 +8,8 @@ import (
 )
 
 // Fits says whether things of a kind can be played in lanes, once the platform has been
-// started: not where twins read one another, nor what deeds use up, nor with detectors,
-// which share what they work out of a reading.
+// started: not where they read other twins or are read by them, nor where they read what
+// deeds use up, nor with detectors, which share what they work out of a reading.
 func (p *Platform) Fits(kind *sim.Kind) bool {
 	for _, k := range p.kinds {
 		if k.kind == kind && len(k.feeds)+len(k.detectors) > 0 {
@@ -18,7 +18,7 @@ func (p *Platform) Fits(kind *sim.Kind) bool {
 	}
 	for _, s := range p.sources {
 		_, stock := s.Source.(sim.Stock)
-		if stock && slices.ContainsFunc(s.targets, func(t *target) bool { return t.k.kind == kind }) {
+		if (stock || s.from != nil) && slices.ContainsFunc(s.targets, func(t *target) bool { return t.k.kind == kind }) {
 			return false
 		}
 	}
