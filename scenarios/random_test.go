@@ -147,7 +147,7 @@ func randomScenario(r *rand.Rand) string {
 // same world is the same run, in lanes on one core or several as without.
 func TestTheBooksBalanceInAnyWorld(t *testing.T) {
 	folder := language.NewFolder(os.DirFS("testdata/good"))
-	for seed := range uint64(50) {
+	for seed := range uint64(36) {
 		source := randomScenario(rand.New(rand.NewPCG(seed, 1)))
 		var report, events string
 		for _, cores := range []int{0, 1 + int(seed%3)} {
