@@ -24,7 +24,7 @@ func TestAGatewaySpeaksForManyThings(t *testing.T) {
 	} {
 		const things = 150 // more than a SUBSCRIBE has filters
 		t.Run(fmt.Sprint(x.gateways), func(t *testing.T) {
-			s := newStage(t, things, 200*time.Millisecond, tcp()) // so seldom that nothing is too much for a machine that has other things to do, too
+			s := newStage(t, things, 50*time.Millisecond, tcp())
 			s.onRead = func(r *sim.Reading) {
 				s.router.Command(&sim.Command{
 					ID: uint64(r.Thing)*100_000 + uint64(r.Seq), Thing: r.Thing, Name: 1, Value: float64(r.Thing) / things,

@@ -35,6 +35,25 @@ func spread(t *testing.T, s *scenarios.Script, err error, cores int) (run *scena
 	return run, settled(t, r), told.String()
 }
 
+// anywhere plays the same without lanes and in lanes on one, two and three cores: report and
+// events are the same, and it is spread unless a run says why not.
+func anywhere(t *testing.T, why string, load func() (*scenarios.Script, error)) (report, events string) {
+	s, err := load()
+	_, report, events = spread(t, s, err, 0)
+	for _, cores := range []int{1, 2, 3} {
+		s, err := load()
+		run, same, told := spread(t, s, err, cores)
+		require.Equal(t, report, same, fmt.Sprint(cores, " cores"))
+		require.Equal(t, events, told, fmt.Sprint(cores, " cores"))
+		if why == "" || cores == 1 {
+			require.Empty(t, run.OneCore())
+		} else {
+			require.Contains(t, run.OneCore(), why)
+		}
+	}
+	return report, events
+}
+
 // The shipped worlds, on one core and on several: report and events are the same,
 // whatever people, faults and data do in them. More worlds, at random, are in
 // TestTheBooksBalanceInAnyWorld.
@@ -51,21 +70,9 @@ func TestARunSpreadOverCoresGivesTheSameBytes(t *testing.T) {
 		{"truck-fleet", "ioe", "1h", "hang together"},
 	} {
 		t.Run(x.ref+" "+x.variant, func(t *testing.T) {
-			play := func(cores int) (*scenarios.Run, string, string) {
-				s, err := scenarios.Load(x.ref, scenarios.Options{Variant: x.variant, Sets: []string{"duration=" + x.duration, "clock=virtual"}})
-				return spread(t, s, err, cores)
-			}
-			_, report, events := play(0)
-			for _, cores := range []int{1, 2, 3} {
-				run, same, told := play(cores)
-				require.Equal(t, report, same, fmt.Sprint(cores, " cores"))
-				require.Equal(t, events, told, fmt.Sprint(cores, " cores"))
-				if x.apart == "" || cores == 1 {
-					require.Empty(t, run.OneCore())
-				} else {
-					require.Contains(t, run.OneCore(), x.apart)
-				}
-			}
+			anywhere(t, x.apart, func() (*scenarios.Script, error) {
+				return scenarios.Load(x.ref, scenarios.Options{Variant: x.variant, Sets: []string{"duration=" + x.duration, "clock=virtual"}})
+			})
 		})
 	}
 }
@@ -93,19 +100,9 @@ decisions:
 		{"x > 8", "faults: [{when: x > 7, for: 10s, fault: partition, where: pump}]", "begins when"},
 		{"x > 8", "faults: [{at: 10m, for: 10s, fault: slow_decision, takes: 1ms}]", "wait for one another"},
 	} {
-		play := func(cores int) (*scenarios.Run, string, string) {
-			s, err := scenarios.Parse("coupled.yaml", fmt.Appendf(nil, world, x.when, x.more), language.NewFolder(os.DirFS("testdata/good")), scenarios.Options{})
-			return spread(t, s, err, cores)
-		}
-		_, report, events := play(0)
-		run, same, told := play(2)
-		require.Equal(t, report, same, x)
-		require.Equal(t, events, told, x)
-		if x.why == "" {
-			require.Empty(t, run.OneCore())
-		} else {
-			require.Contains(t, run.OneCore(), x.why)
-		}
+		anywhere(t, x.why, func() (*scenarios.Script, error) {
+			return scenarios.Parse("coupled.yaml", fmt.Appendf(nil, world, x.when, x.more), language.NewFolder(os.DirFS("testdata/good")), scenarios.Options{})
+		})
 	}
 }
 
@@ -163,19 +160,10 @@ network: {latency: lognormal median 20ms p95 90ms}
 		fmt.Fprintf(&orders, "%dm,%d\n", 5*n, 20*(n/3%2)+n%2)
 	}
 	files := fstest.MapFS{"orders.csv": {Data: []byte(orders.String())}}
-	play := func(cores int) (string, string) {
-		s, err := scenarios.Parse("rhythm.yaml", []byte(world), language.NewFolder(files), scenarios.Options{})
-		run, report, events := spread(t, s, err, cores)
-		require.Empty(t, run.OneCore())
-		return report, events
-	}
-	report, events := play(0)
+	_, events := anywhere(t, "", func() (*scenarios.Script, error) {
+		return scenarios.Parse("rhythm.yaml", []byte(world), language.NewFolder(files), scenarios.Options{})
+	})
 	require.Greater(t, strings.Count(events, `"what":"fired"`), 300)
-	for _, cores := range []int{1, 2, 3} {
-		same, told := play(cores)
-		require.Equal(t, report, same)
-		require.Equal(t, events, told)
-	}
 }
 
 // Without latency a condition has lasted just when a reading comes, several at once for one
@@ -204,20 +192,11 @@ decisions:
   f: {when: x > 8.2, do: stop}
   g: {when: load == 0, for: 40s, do: mend}
 `
-	play := func(cores int) (string, string) {
-		s, err := scenarios.Parse("lasting.yaml", []byte(world), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
-		run, report, events := spread(t, s, err, cores)
-		require.Empty(t, run.OneCore())
-		return report, events
-	}
-	report, events := play(0)
+	_, events := anywhere(t, "", func() (*scenarios.Script, error) {
+		return scenarios.Parse("lasting.yaml", []byte(world), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
+	})
 	require.Greater(t, strings.Count(events, `"what":"fired"`), 10_000)
 	require.Contains(t, events, `"what":"found unattended"`)
-	for _, cores := range []int{1, 2, 3} {
-		same, told := play(cores)
-		require.Equal(t, report, same)
-		require.Equal(t, events, told)
-	}
 }
 
 // A sum over a state that only jumps leaves those summed over alone; one over a state that a
@@ -240,21 +219,9 @@ decisions:
 network: {latency: lognormal median 20ms p95 90ms}
 `
 	for _, x := range []struct{ sum, why string }{{"wear", "hang together"}, {"broken", ""}, {"load", ""}} {
-		play := func(cores int) (*scenarios.Run, string, string) {
-			s, err := scenarios.Parse("summed.yaml", fmt.Appendf(nil, world, x.sum), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
-			return spread(t, s, err, cores)
-		}
-		_, report, events := play(0)
-		for _, cores := range []int{1, 2, 3} {
-			run, same, told := play(cores)
-			require.Equal(t, report, same, x.sum)
-			require.Equal(t, events, told, x.sum)
-			if cores > 1 && x.why != "" {
-				require.Contains(t, run.OneCore(), x.why)
-			} else {
-				require.Empty(t, run.OneCore())
-			}
-		}
+		anywhere(t, x.why, func() (*scenarios.Script, error) {
+			return scenarios.Parse("summed.yaml", fmt.Appendf(nil, world, x.sum), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
+		})
 	}
 }
 
@@ -275,17 +242,9 @@ decisions:
   loud: {when: g > 8, do: ring}
 network: {latency: lognormal median 20ms p95 90ms}
 `
-	play := func(cores int) (*scenarios.Run, string, string) {
-		s, err := scenarios.Parse("others.yaml", []byte(world), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
-		return spread(t, s, err, cores)
-	}
-	_, report, events := play(0)
-	for _, cores := range []int{1, 2, 3} {
-		run, same, told := play(cores)
-		require.Empty(t, run.OneCore())
-		require.Equal(t, report, same)
-		require.Equal(t, events, told)
-	}
+	anywhere(t, "", func() (*scenarios.Script, error) {
+		return scenarios.Parse("others.yaml", []byte(world), language.NewFolder(fstest.MapFS{}), scenarios.Options{})
+	})
 }
 
 // jumps sees to it that a state of which no model says that it moves only jumps: truth is

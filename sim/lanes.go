@@ -147,9 +147,9 @@ func NewLanes(w *World, n int, fits func(*Kind) bool, stage func(*Lane)) *Lanes 
 		}
 		stage(l)
 		x.lanes = append(x.lanes, l)
-		for k, h := range x.things {
-			x.mains[k] = h != nil && Handler(h) == l.World.Clock.handlers[k]
-		}
+	}
+	for k, h := range x.things {
+		x.mains[k] = h != nil && Handler(h) == x.lanes[0].World.Clock.handlers[k]
 	}
 	w.Clock.lanes = x
 	x.reorder(&w.Clock.queue)
